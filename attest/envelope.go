@@ -1,0 +1,130 @@
+package attest
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// PayloadType is the only payload type of an envelope.
+const PayloadType = "application/vnd.in-toto+json"
+
+// MaxEnvelope bounds the JSON form of an envelope, in bytes.
+const MaxEnvelope = MaxPayload*4/3 + 4096
+
+const maxSignature = 1024 // bytes; RSA-4096 takes 512
+
+// envelopeTag separates statement names from every other hash.
+const envelopeTag = "deed/envelope/v1\x00"
+
+// Envelope is a DSSE envelope with exactly one signature, as it travels and is
+// stored. Its JSON form ([Envelope.JSON]) is a pure function of the three
+// fields and is written on export.
+type Envelope struct {
+	Payload   []byte
+	KeyID     Digest // hint: digest of the certificate chain or of the key
+	Signature []byte
+}
+
+type envelopeJSON struct {
+	Payload     []byte          `json:"payload"`
+	PayloadType string          `json:"payloadType"`
+	Signatures  []signatureJSON `json:"signatures"`
+}
+
+type signatureJSON struct {
+	KeyID Digest `json:"keyid"`
+	Sig   []byte `json:"sig"`
+}
+
+// JSON returns the one JSON form of the envelope (docs/spec/bytes.md,
+// "Envelope").
+func (e Envelope) JSON() []byte {
+	doc, err := json.Marshal(envelopeJSON{
+		Payload: e.Payload, PayloadType: PayloadType,
+		Signatures: []signatureJSON{{KeyID: e.KeyID, Sig: e.Signature}},
+	}, jsontext.AllowInvalidUTF8(true)) // a key ID that was never checked must not panic
+	if err != nil {
+		panic("encoding envelope: " + err.Error()) // strings and bytes cannot fail
+	}
+	return doc
+}
+
+// ParseEnvelope reads the JSON form. Everything DSSE leaves open is pinned:
+// one payload type, one signature, standard base64, no other member, canonical
+// bytes. Faults: envelope.size, envelope.form, envelope.payload_type,
+// envelope.signatures, envelope.keyid.
+func ParseEnvelope(doc []byte) (Envelope, error) {
+	if len(doc) > MaxEnvelope {
+		return Envelope{}, Refuse("envelope.size", "", "at most "+strconv.Itoa(MaxEnvelope)+" bytes", strconv.Itoa(len(doc)))
+	}
+	var in envelopeJSON
+	if err := json.Unmarshal(doc, &in, json.RejectUnknownMembers(true)); err != nil {
+		return Envelope{}, Refuse("envelope.form", "", "a DSSE envelope in canonical JSON", err.Error())
+	}
+	if in.PayloadType != PayloadType {
+		return Envelope{}, Refuse("envelope.payload_type", "payloadType", PayloadType, in.PayloadType)
+	}
+	if len(in.Signatures) != 1 {
+		return Envelope{}, Refuse("envelope.signatures", "signatures", "exactly one", strconv.Itoa(len(in.Signatures)))
+	}
+	e := Envelope{Payload: in.Payload, KeyID: in.Signatures[0].KeyID, Signature: in.Signatures[0].Sig}
+	if !bytes.Equal(e.JSON(), doc) {
+		return Envelope{}, Refuse("envelope.form", "", "its own canonical form", "another spelling")
+	}
+	return e, e.check()
+}
+
+// check enforces the limits that hold for every way an envelope arrives.
+func (e Envelope) check() error {
+	if len(e.Payload) == 0 || len(e.Payload) > MaxPayload {
+		return Refuse("envelope.size", "payload", "1 to "+strconv.Itoa(MaxPayload)+" bytes", strconv.Itoa(len(e.Payload)))
+	}
+	if len(e.Signature) == 0 || len(e.Signature) > maxSignature {
+		return Refuse("envelope.signatures", "signatures", "a signature of at most 1024 bytes", strconv.Itoa(len(e.Signature)))
+	}
+	if !e.KeyID.Valid() {
+		return Refuse("envelope.keyid", "keyid", "sha256: and 64 hex digits", string(e.KeyID))
+	}
+	return nil
+}
+
+// paeHeader is all of DSSE's pre-authentication encoding but the payload.
+func (e Envelope) paeHeader() []byte {
+	h := make([]byte, 0, 64)
+	h = append(h, "DSSEv1 "...)
+	h = strconv.AppendInt(h, int64(len(PayloadType)), 10)
+	h = append(h, ' ')
+	h = append(h, PayloadType...)
+	h = append(h, ' ')
+	h = strconv.AppendInt(h, int64(len(e.Payload)), 10)
+	return append(h, ' ')
+}
+
+// id computes the statement's name for a signer, hashing the encoding in place.
+func (e Envelope) id(signer string) ID {
+	pae := sha256.New()
+	pae.Write(e.paeHeader())
+	pae.Write(e.Payload)
+	h := sha256.New()
+	h.Write([]byte(envelopeTag))
+	h.Write(pae.Sum(nil))
+	h.Write([]byte(signer))
+	return IDFrom([32]byte(h.Sum(nil)))
+}
+
+// Seal signs payload with key and returns the envelope. keyID is the digest of
+// the DER certificate chain for an SVID and of the public key otherwise.
+func Seal(payload []byte, key crypto.PrivateKey, keyID Digest) (Envelope, error) {
+	e := Envelope{Payload: payload, KeyID: keyID}
+	sig, err := makeSignature(key, e.paeHeader(), payload)
+	if err != nil {
+		return Envelope{}, err
+	}
+	e.Signature = sig
+	return e, e.check()
+}

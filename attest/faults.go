@@ -1,0 +1,110 @@
+package attest
+
+// Handling says what the register does with a submission that has a fault.
+type Handling string
+
+// The three answers to a fault (docs/spec/faults.md).
+const (
+	Refused   Handling = "refused"   // nothing is kept; the same bytes never pass
+	Retryable Handling = "retryable" // nothing is kept; the same bytes may pass later
+	Logged    Handling = "logged"    // the signer is proven: kept as a denial, with a receipt
+)
+
+// FaultInfo is what docs/spec/faults.md says about a code.
+type FaultInfo struct {
+	Handling   Handling
+	Cause, Fix string
+}
+
+// Faults lists every fault code. A test keeps it equal to docs/spec/faults.md.
+var Faults = map[string]FaultInfo{
+	"profile.size":      {Refused, "the document is empty or larger than 48 KiB", "move large values into objects and commit to them"},
+	"profile.syntax":    {Refused, "the document is not one JSON object without white space", "write it with a canonical (RFC 8785) encoder"},
+	"profile.depth":     {Refused, "objects and arrays are nested deeper than 16", "flatten the document"},
+	"profile.name":      {Refused, "a member name is not [a-z0-9_]{1,64}", "put free names into array values"},
+	"profile.order":     {Refused, "member names are not in ascending order", "sort the members"},
+	"profile.duplicate": {Refused, "a member stands twice", "write each member once"},
+	"profile.number":    {Refused, "a number is not an integer below 2^53 in its shortest form", "write integers; amounts are decimal strings"},
+	"profile.string":    {Refused, "a string has a control character or a needless escape", "remove control characters; escape only the quote and the backslash"},
+	"profile.utf8":      {Refused, "a string is not valid UTF-8", "encode text as UTF-8"},
+	"profile.null":      {Refused, "a value is null", "leave the member out"},
+	"profile.member":    {Refused, "a member is unknown to the kind, or its value has the wrong type", "use the members of docs/spec/statements.md"},
+	"profile.canonical": {Refused, "a required member is missing, or an optional one is there but empty", "write required members, leave out empty optional ones"},
+
+	"envelope.size":         {Refused, "the envelope or its payload is empty or too large", "keep payloads within 48 KiB"},
+	"envelope.form":         {Refused, "the JSON is not the one canonical DSSE form", "write payload, payloadType and one signature, standard base64, sorted, without white space"},
+	"envelope.payload_type": {Refused, "payloadType is not application/vnd.in-toto+json", "sign with that type"},
+	"envelope.signatures":   {Refused, "there is not exactly one signature of usable size", "send one signature; endorsements travel as objects"},
+	"envelope.keyid":        {Refused, "keyid is not the digest of the signer's chain or key", "set keyid to sha256 of the DER chain, leaf first, or of the key"},
+	"envelope.signature":    {Refused, "the signature does not verify", "sign the pre-authentication encoding of exactly these bytes"},
+	"key.algorithm":         {Refused, "the key is of a kind that is not allowed", "use Ed25519, ECDSA P-256 or P-384; SVIDs may be RSA of 2048 to 4096 bits"},
+
+	"statement.type":        {Refused, "_type or predicateType is not one that the log knows", "use the types of docs/spec/statements.md"},
+	"statement.unsupported": {Refused, "the statement uses a part that this version does not take", "leave the part out"},
+	"statement.subject":     {Refused, "the in-toto subject is not the one that follows from the predicate", "recompute the subject"},
+	"statement.field":       {Refused, "a member's value is out of form", "see the member in docs/spec/statements.md"},
+	"statement.value":       {Refused, "an argument value is not a string, integer, boolean, amount or list of strings", "write the value in one of these forms"},
+	"statement.log":         {Refused, "the statement is for another log", "sign it for this log's origin"},
+	"action.open":           {Refused, "opened and sealed arguments do not give the arguments root", "recompute the root from the same salts and values"},
+	"d0.signer":             {Refused, "the statement names another signer than the one who signed", "sign with the credential that the statement names"},
+
+	"signer.unknown":       {Refused, "no person or server of that name is registered, or the key is not in its window", "register the person first"},
+	"signer.foreign":       {Refused, "the trust domain is not one of this log's", "use an SVID of a trust domain named in the genesis"},
+	"signer.spiffe_id":     {Refused, "the leaf has no single valid SPIFFE ID", "use an X.509-SVID"},
+	"signer.trust_domain":  {Refused, "leaf and bundle are of different trust domains", "send the chain of the SVID that signed"},
+	"signer.expired":       {Refused, "a certificate of the chain has expired", "sign and submit with the current SVID"},
+	"signer.not_yet_valid": {Refused, "a certificate of the chain is not valid yet", "check the clock of the issuer"},
+	"signer.chain":         {Refused, "the chain does not lead to a root of the bundle in force", "check which CA issued the SVID"},
+	"signer.leaf":          {Refused, "the leaf is not a signing leaf as X.509-SVID asks", "use an SVID with digitalSignature that is no CA"},
+	"signer.key":           {Refused, "the SVID's key is of a kind that is not allowed", "use ECDSA P-256 or P-384, Ed25519, or RSA of 2048 to 4096 bits"},
+
+	"genesis.place": {Refused, "a genesis that is not entry 0, or any other statement before it", "a log has one genesis, its first entry"},
+
+	"object.unused":  {Refused, "an object was sent that nothing refers to", "send only objects that the statement names"},
+	"object.size":    {Refused, "an object is empty or larger than 512 KiB", "send a smaller object"},
+	"object.form":    {Refused, "an object is not what its reference says", "send the bytes of the kind that the statement needs"},
+	"object.missing": {Retryable, "an object that the statement names is neither sent nor stored", "send the object with the statement"},
+
+	"signer.no_bundle":   {Retryable, "no bundle of the trust domain has been logged yet", "wait for the server to log it, or check its trust configuration"},
+	"reference.unlogged": {Retryable, "a statement that this one names is not in the log yet", "submit the named statement first, then the same bytes again"},
+	"session.order":      {Retryable, "the session is not at this seq yet", "submit the statements before it, then the same bytes again"},
+	"trust.changed":      {Retryable, "trust or policy moved while the statement was being checked", "submit the same bytes again"},
+	"log.overloaded":     {Retryable, "the queue is full", "submit the same bytes again after the delay in the answer"},
+	"log.unavailable":    {Retryable, "the log has stopped or cannot commit", "submit the same bytes again; the operator must look at the server"},
+	"quota.denials":      {Retryable, "the signer has used up its denied entries of this hour", "stop submitting what is denied; try again next hour"},
+
+	"d1.issuer":  {Logged, "a warrant's issuer is not its parent's holder", "delegate with the SVID that holds the parent"},
+	"d2.parent":  {Logged, "a warrant's parent is not a warrant of this log", "name the parent by its statement ID"},
+	"d3.depth":   {Logged, "a warrant is not one deeper than its parent, or deeper than a max_depth allows", "count depth from the parent; keep within max_depth"},
+	"d4.window":  {Logged, "a warrant is valid before or after its parent", "narrow not_before and expires"},
+	"d5.grants":  {Logged, "a warrant grants more than its parent, or drops one of its denials", "narrow the grants; repeat every never"},
+	"d6.gates":   {Logged, "a warrant drops or weakens a gate of its parent", "repeat the parent's gates"},
+	"d7.spent":   {Logged, "uses or budget of a warrant in the chain are used up", "ask for a new warrant"},
+	"d8.task":    {Logged, "a warrant's task is neither its parent's nor the same without instruction", "copy the task"},
+	"d9.domain":  {Logged, "the chain crosses trust domains", "stay within one trust domain"},
+	"d10.holder": {Logged, "the action's signer is not the holder of its warrant, by ID, key, registration or time", "act with the holder's SVID within the warrant's window"},
+	"d11.root":   {Logged, "the root warrant's issuer may not issue it", "register the issuer for these grants and this basis; human bases need a human key; nobody issues to himself"},
+
+	"reference.kind":        {Logged, "a statement named as evidence or authority is of another kind", "name a statement of the right kind"},
+	"reference.denied":      {Logged, "a statement that this one relies on was itself denied", "rely on statements that the log allowed"},
+	"warrant.outside":       {Logged, "a warrant of the chain does not permit this action", "act within the grant, or ask for a wider warrant"},
+	"warrant.ttl":           {Logged, "a warrant lives longer than the log allows", "shorten expires"},
+	"warrant.size":          {Logged, "a warrant is larger than 16 KiB", "use fewer or shorter grants"},
+	"warrant.revoked":       {Logged, "a warrant of the chain is revoked", "ask for a new warrant"},
+	"instruction.spent":     {Logged, "the instruction's max_actions are used up", "ask for a new instruction"},
+	"approval.mismatch":     {Logged, "an approval is of another action, agent, warrant, target or arguments", "ask for approval of exactly this action"},
+	"approval.expired":      {Logged, "an approval has expired", "ask for a new approval"},
+	"approval.used":         {Logged, "an approval has been used before", "ask for a new approval"},
+	"session.fork":          {Logged, "the session already has another statement at this seq", "start a new session; look for a second instance of the agent"},
+	"outcome.intent":        {Logged, "an outcome names no intent of the same agent and session, or one that already has an outcome", "name the intent's statement ID"},
+	"policy.none":           {Logged, "no policy is in force", "an administrator must put a policy"},
+	"policy.denied":         {Logged, "the organisation's policy does not permit the action", "see decision.determining in the record"},
+	"policy.error":          {Logged, "the policy could not be evaluated", "an administrator must look at decision.errors"},
+	"policy.action":         {Logged, "the policy's schema does not declare the action, or not for this request", "an administrator must declare it in the schema"},
+	"policy.invalid":        {Logged, "the policy set does not parse, validate or stay within its caps", "mend it; the message names the place"},
+	"control.administrator": {Logged, "the signer is not an administrator, nor the owner where one may sign", "have an administrator sign"},
+	"control.quorum":        {Logged, "too few administrators endorsed the statement", "collect endorsements of the same payload"},
+	"control.possession":    {Logged, "the person did not endorse the statement with the key", "have the person endorse the same payload with the new key"},
+	"revocation.issuer":     {Logged, "the signer is neither the warrant's issuer nor an administrator", "have one of them sign"},
+	"trigger.recorder":      {Logged, "a trigger is recorded by the agent it sets off", "have another service record it"},
+}

@@ -1,0 +1,120 @@
+package attest
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"io"
+
+	"github.com/sigstore/sigstore/pkg/signature"
+)
+
+// This is the one file that imports sigstore: its loaders and verifiers check
+// signatures, our own code decides which keys and hashes are allowed.
+
+// Key is a public key as it stands in a statement: the DER of its
+// SubjectPublicKeyInfo, base64 in JSON.
+type Key []byte
+
+// Digest names the key: SHA-256 of its SubjectPublicKeyInfo.
+func (k Key) Digest() Digest { return DigestOf(k) }
+
+// Parse returns the public key. Allowed are Ed25519, ECDSA P-256 and P-384.
+// Faults: key.algorithm.
+func (k Key) Parse() (crypto.PublicKey, error) {
+	pub, err := x509.ParsePKIXPublicKey(k)
+	if err != nil {
+		return nil, Refuse("key.algorithm", "", "a SubjectPublicKeyInfo", err.Error())
+	}
+	if der, err := x509.MarshalPKIXPublicKey(pub); err != nil || !bytes.Equal(der, k) {
+		return nil, Refuse("key.algorithm", "", "the DER form of the key", "another encoding")
+	}
+	if _, ok := pub.(*rsa.PublicKey); ok {
+		return nil, Refuse("key.algorithm", "", "Ed25519, P-256 or P-384", "RSA")
+	}
+	if _, err := hashFor(pub); err != nil {
+		return nil, err
+	}
+	return pub, nil
+}
+
+// KeyOf returns pub as a Key.
+func KeyOf(pub crypto.PublicKey) (Key, error) {
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return nil, fmt.Errorf("encoding public key: %w", err)
+	}
+	return der, nil
+}
+
+// hashFor is the allow-list of signing keys and the hash that goes with each.
+func hashFor(pub crypto.PublicKey) (crypto.Hash, error) {
+	switch k := pub.(type) {
+	case ed25519.PublicKey:
+		if len(k) == ed25519.PublicKeySize { // the verifier panics at another
+			return crypto.Hash(0), nil
+		}
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P256():
+			return crypto.SHA256, nil
+		case elliptic.P384():
+			return crypto.SHA384, nil
+		}
+	case *rsa.PublicKey:
+		if k.N.BitLen() >= 2048 && k.N.BitLen() <= 4096 {
+			return crypto.SHA256, nil
+		}
+	}
+	return 0, Refuse("key.algorithm", "", "Ed25519, P-256, P-384 or RSA of 2048 to 4096 bits", fmt.Sprintf("%T", pub))
+}
+
+// checkSignature verifies sig over the concatenation of parts.
+func checkSignature(pub crypto.PublicKey, sig []byte, parts ...[]byte) error {
+	hash, err := hashFor(pub)
+	if err != nil {
+		return err
+	}
+	verifier, err := signature.LoadVerifier(pub, hash)
+	if err != nil {
+		return Refuse("key.algorithm", "", "a supported key", err.Error())
+	}
+	if err := verifier.VerifySignature(bytes.NewReader(sig), join(parts)); err != nil {
+		return Refuse("envelope.signature", "signatures", "a signature of the payload by the named key", err.Error())
+	}
+	return nil
+}
+
+// makeSignature signs the concatenation of parts.
+func makeSignature(key crypto.PrivateKey, parts ...[]byte) ([]byte, error) {
+	holder, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, Refuse("key.algorithm", "", "a signing key", fmt.Sprintf("%T", key))
+	}
+	hash, err := hashFor(holder.Public())
+	if err != nil {
+		return nil, err
+	}
+	signer, err := signature.LoadSigner(key, hash)
+	if err != nil {
+		return nil, fmt.Errorf("loading signing key: %w", err)
+	}
+	sig, err := signer.SignMessage(join(parts))
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return sig, nil
+}
+
+func join(parts [][]byte) io.Reader {
+	readers := make([]io.Reader, len(parts))
+	for i, p := range parts {
+		readers[i] = bytes.NewReader(p)
+	}
+	return io.MultiReader(readers...)
+}

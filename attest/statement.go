@@ -1,0 +1,221 @@
+package attest
+
+import (
+	"crypto/sha256"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	statementType = "https://in-toto.io/Statement/v1"
+	// PredicateBase is the start of every predicate type; the kind and "/v1" follow.
+	PredicateBase = "https://github.com/deedlog/deed/spec/"
+)
+
+// Kind is the kind of a statement, the last part of its predicate type.
+type Kind string
+
+// The kinds of statement (docs/spec/statements.md).
+const (
+	KindGenesis     Kind = "genesis"
+	KindRoot        Kind = "root"
+	KindPerson      Kind = "person"
+	KindIssuer      Kind = "issuer"
+	KindPolicy      Kind = "policy"
+	KindAgent       Kind = "agent"
+	KindInstruction Kind = "instruction"
+	KindTrigger     Kind = "trigger"
+	KindWarrant     Kind = "warrant"
+	KindApproval    Kind = "approval"
+	KindAction      Kind = "action"
+	KindRevocation  Kind = "revocation"
+)
+
+// reserved kinds are in the design but not yet accepted.
+var reserved = map[Kind]bool{"compromise": true, "erasure": true}
+
+// Control reports whether entries of this kind decide what the log trusts; the
+// running hash over them makes leaving one out visible.
+func (k Kind) Control() bool {
+	switch k {
+	case KindGenesis, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation:
+		return true
+	}
+	return reserved[k]
+}
+
+// Kinds lists every accepted kind.
+func Kinds() []Kind {
+	return []Kind{KindGenesis, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
+		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindAction, KindRevocation}
+}
+
+// newStatement returns an empty statement of a kind, or nil.
+func newStatement(k Kind) Statement {
+	switch k {
+	case KindGenesis:
+		return new(Genesis)
+	case KindRoot:
+		return new(Root)
+	case KindPerson:
+		return new(Person)
+	case KindIssuer:
+		return new(Issuer)
+	case KindPolicy:
+		return new(Policy)
+	case KindAgent:
+		return new(Agent)
+	case KindInstruction:
+		return new(Instruction)
+	case KindTrigger:
+		return new(Trigger)
+	case KindWarrant:
+		return new(Warrant)
+	case KindApproval:
+		return new(Approval)
+	case KindAction:
+		return new(Action)
+	case KindRevocation:
+		return new(Revocation)
+	}
+	return nil
+}
+
+// Statement is the predicate of a signed statement: *[Genesis], *[Root],
+// *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
+// *[Warrant], *[Approval], *[Action] or *[Revocation].
+type Statement interface {
+	Kind() Kind
+	// Head returns the members that every predicate has.
+	Head() Head
+	// SignedBy names the party that must have signed (rule D0).
+	SignedBy() Party
+	// validate checks what the members may hold, alone.
+	validate(c *checker)
+}
+
+// Head holds the members that every predicate has.
+type Head struct {
+	Log   string // origin of the one log the statement is for
+	Nonce string // 16 random bytes in hex: the statement's digest confirms no guess
+	V     int    // version of the kind, 1
+}
+
+// SignerKind says what kind of key signed.
+type SignerKind string
+
+// The kinds of signer.
+const (
+	BySVID   SignerKind = "svid"   // a workload, by its X.509-SVID
+	ByPerson SignerKind = "person" // a human, by a key the log has registered
+	ByServer SignerKind = "server" // the register, by the statement key in its genesis
+)
+
+// Party names a signer.
+type Party struct {
+	ID   string     `json:"id"`
+	Kind SignerKind `json:"kind"`
+}
+
+// Name is the party as it enters a statement's ID: the SPIFFE ID alone, or the
+// kind, a colon and the name.
+func (p Party) Name() string {
+	if p.Kind == BySVID {
+		return p.ID
+	}
+	return string(p.Kind) + ":" + p.ID
+}
+
+// Subject is the in-toto subject: the digest that the statement is matched by.
+type Subject struct {
+	Digest SubjectDigest `json:"digest"`
+	Name   string        `json:"name"`
+}
+
+// SubjectDigest is in-toto's digest set with the one algorithm we use, bare hex.
+type SubjectDigest struct {
+	SHA256 string `json:"sha256"`
+}
+
+type frame struct {
+	Type          string         `json:"_type"`
+	Predicate     jsontext.Value `json:"predicate"`
+	PredicateType string         `json:"predicateType"`
+	Subject       []Subject      `json:"subject"`
+}
+
+// subjectOf is the subject that a statement must have: the request digest for
+// an action that carries a request, the digest of the predicate otherwise.
+func subjectOf(s Statement, predicate []byte) Subject {
+	if a, ok := s.(*Action); ok && a.Request != nil {
+		return Subject{Digest: SubjectDigest{a.Request.Digest().Hex()}, Name: a.Request.Action}
+	}
+	sum := DigestFrom(sha256.Sum256(predicate))
+	return Subject{Digest: SubjectDigest{sum.Hex()}, Name: string(s.Kind())}
+}
+
+// Payload writes the canonical in-toto statement that carries s.
+func Payload(s Statement) ([]byte, error) {
+	c := &checker{}
+	if s.validate(c); c.err != nil {
+		return nil, c.err
+	}
+	predicate, err := Encode(s)
+	if err != nil {
+		return nil, err
+	}
+	return Encode(frame{
+		Type: statementType, Predicate: predicate,
+		PredicateType: PredicateBase + string(s.Kind()) + "/v1",
+		Subject:       []Subject{subjectOf(s, predicate)},
+	})
+}
+
+// ParsePayload reads a statement from the bytes that were signed. It checks
+// form and members, not the signature. Faults: those of [Decode],
+// statement.type, statement.unsupported, statement.subject, statement.field.
+func ParsePayload(payload []byte) (Statement, error) {
+	var f frame
+	if err := Decode(payload, &f); err != nil {
+		return nil, err
+	}
+	if f.Type != statementType {
+		return nil, Refuse("statement.type", "_type", statementType, f.Type)
+	}
+	s, err := statementFor(f.PredicateType)
+	if err != nil {
+		return nil, err
+	}
+	if err := decodeChecked(f.Predicate, s); err != nil {
+		return nil, err
+	}
+	c := &checker{}
+	if s.validate(c); c.err != nil {
+		return nil, c.err
+	}
+	if want := subjectOf(s, f.Predicate); len(f.Subject) != 1 || f.Subject[0] != want {
+		return nil, Refuse("statement.subject", "subject", want.Name+" "+want.Digest.SHA256, subjectText(f.Subject))
+	}
+	return s, nil
+}
+
+func statementFor(predicateType string) (Statement, error) {
+	name, ok := strings.CutPrefix(predicateType, PredicateBase)
+	kind, version := strings.CutSuffix(name, "/v1")
+	if reserved[Kind(kind)] {
+		return nil, Refuse("statement.unsupported", "predicateType", "a kind that this version takes", predicateType)
+	}
+	s := newStatement(Kind(kind))
+	if !ok || !version || s == nil {
+		return nil, Refuse("statement.type", "predicateType", PredicateBase+"KIND/v1", predicateType)
+	}
+	return s, nil
+}
+
+func subjectText(s []Subject) string {
+	if len(s) != 1 {
+		return "not exactly one subject"
+	}
+	return s[0].Name + " " + s[0].Digest.SHA256
+}

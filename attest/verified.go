@@ -1,0 +1,107 @@
+package attest
+
+import "crypto"
+
+// Signer is a key together with whom it is known to belong to. The caller has
+// established that: package identity for a workload, the register for people
+// and the server.
+type Signer struct {
+	Party
+	Key    crypto.PublicKey
+	KeyID  Digest // what the envelope's keyid must be: chain digest or key digest
+	KeySum Digest // digest of the SubjectPublicKeyInfo
+}
+
+// Verified is a statement whose signature was checked. Only [Parsed.Verify]
+// makes one; later stages take a Verified, not bytes.
+type Verified struct {
+	id        ID
+	envelope  Envelope
+	signer    Signer
+	statement Statement
+}
+
+// ID names the statement.
+func (v Verified) ID() ID { return v.id }
+
+// Envelope returns the signed bytes. The caller must not change them.
+func (v Verified) Envelope() Envelope { return v.envelope }
+
+// Signer returns who signed.
+func (v Verified) Signer() Signer { return v.signer }
+
+// Statement returns what was signed. The caller must not change it.
+func (v Verified) Statement() Statement { return v.statement }
+
+// IsZero reports whether v was never verified.
+func (v Verified) IsZero() bool { return v.statement == nil }
+
+// Parsed is a well-formed envelope whose signature has not been checked. It
+// says whom it claims to be from, so that the key can be looked up.
+type Parsed struct {
+	envelope  Envelope
+	statement Statement
+}
+
+// Parse checks the form of an envelope and of the statement in it. Faults:
+// those of [ParseEnvelope] that are about limits, and of [ParsePayload].
+func Parse(e Envelope) (Parsed, error) {
+	if err := e.check(); err != nil {
+		return Parsed{}, err
+	}
+	s, err := ParsePayload(e.Payload)
+	if err != nil {
+		return Parsed{}, err
+	}
+	return Parsed{envelope: e, statement: s}, nil
+}
+
+// Statement returns the statement, not yet known to be signed by anyone.
+func (p Parsed) Statement() Statement { return p.statement }
+
+// Envelope returns the envelope.
+func (p Parsed) Envelope() Envelope { return p.envelope }
+
+// Verify checks the signature with the signer's key, and that the signer is
+// the party the statement names. Faults: d0.signer, envelope.keyid,
+// envelope.signature, key.algorithm.
+func (p Parsed) Verify(s Signer) (Verified, error) {
+	if named := p.statement.SignedBy(); named != s.Party {
+		return Verified{}, Refuse("d0.signer", "signer", named.Name(), s.Name())
+	}
+	return p.verifyAs(s)
+}
+
+// VerifyEndorsement checks another party's signature over the same payload: an
+// administrator of the quorum, or a person proving possession of a key.
+func (p Parsed) VerifyEndorsement(s Signer) (Verified, error) { return p.verifyAs(s) }
+
+func (p Parsed) verifyAs(s Signer) (Verified, error) {
+	if p.envelope.KeyID != s.KeyID {
+		return Verified{}, Refuse("envelope.keyid", "keyid", string(s.KeyID), string(p.envelope.KeyID))
+	}
+	err := checkSignature(s.Key, p.envelope.Signature, p.envelope.paeHeader(), p.envelope.Payload)
+	if err != nil {
+		return Verified{}, err
+	}
+	return Verified{id: p.envelope.id(s.Name()), envelope: p.envelope, signer: s, statement: p.statement}, nil
+}
+
+// Open parses and verifies in one step, when the signer is known beforehand.
+func Open(e Envelope, s Signer) (Verified, error) {
+	p, err := Parse(e)
+	if err != nil {
+		return Verified{}, err
+	}
+	return p.Verify(s)
+}
+
+// KeySigner returns the signer for a person's or the server's registered key.
+// Faults: key.algorithm.
+func KeySigner(kind SignerKind, name string, key Key) (Signer, error) {
+	pub, err := key.Parse()
+	if err != nil {
+		return Signer{}, err
+	}
+	return Signer{Party: Party{ID: name, Kind: kind}, Key: pub, KeyID: key.Digest(), KeySum: key.Digest()}, nil
+}

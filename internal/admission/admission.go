@@ -1,0 +1,133 @@
+// Package admission decides what becomes of one signed statement: whether it is
+// refused, or logged as allowed or denied, and what is written of it. It is
+// pure. The register and the offline verifier run the same functions on the
+// same bytes.
+//
+//	Check   signer, form, references, chain, evidence, Cedar       parallel, expensive
+//	Read    what the register held just before the entry           in log order
+//	Decide  state rules, attribution, record, entry                in log order, cheap
+//
+// What Check looks up through [InForce] and what Read takes from a [View] is
+// written into the record as [Read]. A verifier gives Check the statements that
+// the record names, gives Decide the recorded Read, and compares the record
+// byte for byte.
+//
+// # Reading order
+//
+// [InForce] is what may be looked up; check.go is the list of checks, one line
+// each; act.go is an action; decide.go is the order of the state rules;
+// record.go and entry.go are the two documents.
+package admission
+
+import (
+	"fmt"
+
+	"github.com/deedlog/deed/attest"
+)
+
+// Rules is the version of the functions that made a record. A verifier keeps
+// every version and judges a record by its own.
+const Rules = 1
+
+// InForce is what a check may look up. Nothing else of the world enters it.
+type InForce interface {
+	// Origin names the log.
+	Origin() string
+	// Current returns the statement that a slot points to now, or nil.
+	Current(Slot) (*Logged, error)
+	// Logged returns a statement of the log, or nil.
+	Logged(attest.ID) (*Logged, error)
+	// Object returns a stored object, or nil.
+	Object(attest.Digest) ([]byte, error)
+}
+
+// Slot names a place where one statement at a time is in force, such as
+// "policy" or "person/treasurer".
+type Slot string
+
+// The slots (docs/spec/admission.md, "Slots").
+const (
+	GenesisSlot Slot = "genesis"
+	PolicySlot  Slot = "policy"
+)
+
+// RootSlot is where a trust domain's bundle is in force.
+func RootSlot(trustDomain string) Slot { return Slot("root/" + trustDomain) }
+
+// PersonSlot is where a person's key is in force.
+func PersonSlot(name string) Slot { return Slot("person/" + name) }
+
+// IssuerSlot is where an issuer's registration is in force.
+func IssuerSlot(p attest.Party) Slot { return Slot("issuer/" + p.Name()) }
+
+// AgentSlot is where the registration of one SPIFFE ID is in force, or of all
+// IDs below it.
+func AgentSlot(id string, prefix bool) Slot {
+	if prefix {
+		return Slot("agents/" + id)
+	}
+	return Slot("agent/" + id)
+}
+
+// slotOf returns the slot that an allowed statement takes, or "".
+func slotOf(s attest.Statement) Slot {
+	switch s := s.(type) {
+	case *attest.Genesis:
+		return GenesisSlot
+	case *attest.Policy:
+		return PolicySlot
+	case *attest.Root:
+		return RootSlot(s.TrustDomain)
+	case *attest.Person:
+		return PersonSlot(s.Name)
+	case *attest.Issuer:
+		return IssuerSlot(s.Issuer)
+	case *attest.Agent:
+		return AgentSlot(s.Agent, s.Prefix)
+	}
+	return ""
+}
+
+// Logged is a statement of the log, with what the log recorded of it.
+type Logged struct {
+	Index    uint64
+	Verified attest.Verified
+	Record   *Record
+}
+
+// ID names the statement.
+func (l *Logged) ID() attest.ID { return l.Verified.ID() }
+
+// Allowed reports whether the log allowed the statement when it was logged.
+func (l *Logged) Allowed() bool { return l.Record.Decision.Effect == Allow }
+
+// statementOf returns the statement of l as its struct, or nil where l is of
+// another kind.
+func statementOf[T attest.Statement](l *Logged) (s T) {
+	if l != nil {
+		s, _ = l.Verified.Statement().(T)
+	}
+	return s
+}
+
+// Submission is one statement as it arrives, with the objects sent along.
+type Submission struct {
+	Envelope  attest.Envelope
+	Objects   map[attest.Digest][]byte
+	Submitter Submitter
+}
+
+// MaxObject bounds one object, in bytes.
+const MaxObject = 512 << 10
+
+// NewSubmission names the objects by their digests. Faults: object.size.
+func NewSubmission(e attest.Envelope, objects [][]byte, by Submitter) (Submission, error) {
+	s := Submission{Envelope: e, Objects: make(map[attest.Digest][]byte, len(objects)), Submitter: by}
+	for i, o := range objects {
+		if len(o) == 0 || len(o) > MaxObject {
+			return s, attest.Refuse("object.size", fmt.Sprintf("objects.%d", i), "1 to 524288 bytes", fmt.Sprint(len(o)))
+		}
+		s.Objects[attest.DigestOf(o)] = o
+	}
+	return s, nil
+}

@@ -1,0 +1,124 @@
+package admission
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/warrant"
+	"github.com/deedlog/deed/identity"
+	"github.com/deedlog/deed/policy"
+)
+
+// Cache remembers what is expensive and a pure function of bytes that their
+// digest names: parsed chains and bundles, proven paths, loaded policies,
+// compiled warrants. A nil *Cache remembers nothing. It is safe for concurrent
+// use, and a hit gives exactly what the work itself would give.
+type Cache struct {
+	paths    *identity.Cache
+	chains   memo[attest.Digest, *identity.Chain]
+	bundles  memo[bundleKey, *identity.Bundle]
+	policies memo[policyKey, *policy.Set]
+	warrants memo[attest.ID, *policy.Warrant]
+}
+
+type bundleKey struct {
+	domain string
+	digest attest.Digest
+}
+
+type policyKey struct{ policies, schema, entities attest.Digest }
+
+// NewCache returns a cache of at most n items of each sort.
+func NewCache(n int) *Cache {
+	return &Cache{
+		paths:    identity.NewCache(n),
+		chains:   memo[attest.Digest, *identity.Chain]{most: n},
+		bundles:  memo[bundleKey, *identity.Bundle]{most: n},
+		policies: memo[policyKey, *policy.Set]{most: n},
+		warrants: memo[attest.ID, *policy.Warrant]{most: n},
+	}
+}
+
+func (c *Cache) chain(d attest.Digest, der []byte) (*identity.Chain, error) {
+	parse := func() (*identity.Chain, error) { return identity.ParseChain(der) }
+	if c == nil {
+		return parse()
+	}
+	return c.chains.get(d, parse)
+}
+
+func (c *Cache) bundle(domain string, d attest.Digest, doc []byte) (*identity.Bundle, error) {
+	parse := func() (*identity.Bundle, error) { return identity.ParseBundle(domain, doc) }
+	if c == nil {
+		return parse()
+	}
+	return c.bundles.get(bundleKey{domain, d}, parse)
+}
+
+func (c *Cache) verify(chain *identity.Chain, b *identity.Bundle, at time.Time) (identity.Signer, error) {
+	if c == nil {
+		return identity.Verify(chain, b, at)
+	}
+	return c.paths.Verify(chain, b, at)
+}
+
+// policy loads a policy set; a set that is not valid is nil without an error.
+func (c *Cache) policy(p *attest.Policy, src policy.Source) (*policy.Set, error) {
+	load := func() (*policy.Set, error) {
+		set, err := policy.Load(src)
+		if attest.AsFault(err) != nil {
+			return nil, nil
+		}
+		return set, err
+	}
+	if c == nil {
+		return load()
+	}
+	return c.policies.get(policyKey{p.Policies, p.Schema, p.Entities}, load)
+}
+
+func (c *Cache) warrant(l warrant.Link) (*policy.Warrant, error) {
+	compile := func() (*policy.Warrant, error) { return policy.Compile(l.Warrant) }
+	if c == nil {
+		return compile()
+	}
+	return c.warrants.get(l.ID, compile)
+}
+
+// memo is a bounded map of results. When it is full it starts again: what is
+// in use comes back at once.
+type memo[K comparable, V any] struct {
+	mu    sync.RWMutex
+	items map[K]V
+	most  int
+}
+
+func (m *memo[K, V]) get(key K, make func() (V, error)) (V, error) {
+	m.mu.RLock()
+	v, ok := m.items[key]
+	m.mu.RUnlock()
+	if ok {
+		return v, nil
+	}
+	v, err := make()
+	if err != nil {
+		return v, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.items == nil || len(m.items) >= m.most {
+		m.items = map[K]V{}
+	}
+	m.items[key] = v
+	return v, nil
+}
+
+func identityError(err error) *identity.Error {
+	var e *identity.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}

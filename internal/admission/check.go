@@ -1,0 +1,329 @@
+package admission
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/identity"
+	"github.com/deedlog/deed/policy"
+)
+
+// Checked is a statement whose signer is proven, with everything that could be
+// established without counters. Only [Check] makes one.
+type Checked struct {
+	verified  attest.Verified
+	submitter Submitter
+	at        int64 // ms
+	expires   int64 // ms: the signer's credential ends
+	size      uint64
+
+	envelope     []byte // JSON form, an object
+	objects      map[attest.Digest][]byte
+	pins         map[Slot]*Logged
+	statements   map[attest.ID]*Logged
+	endorsements []Endorsement
+	faults       []string
+	mode         attest.Mode
+	quotas       attest.Quotas
+	act          *act // of an intent or record
+	decision     policy.Decision
+}
+
+// Verified returns the statement.
+func (c *Checked) Verified() attest.Verified { return c.verified }
+
+// Quotas returns the quotas of the policy in force; zero when none is.
+func (c *Checked) Quotas() attest.Quotas { return c.quotas }
+
+// check is one run of Check: what it may look up and what it found.
+type check struct {
+	in     InForce
+	cache  *Cache
+	sent   Submission
+	parsed attest.Parsed
+	*Checked
+}
+
+// Check establishes everything about a statement that needs no counters. An
+// error refuses the statement: an *attest.Fault, or what InForce failed with. A
+// statement that must be logged as denied is a success here. The cache may be
+// nil.
+func Check(s Submission, in InForce, cache *Cache, at int64) (*Checked, error) {
+	if at <= 0 {
+		return nil, fmt.Errorf("checking statement: time is %d", at)
+	}
+	parsed, err := attest.Parse(s.Envelope)
+	if err != nil {
+		return nil, err
+	}
+	c := &check{in: in, cache: cache, sent: s, parsed: parsed, Checked: &Checked{
+		submitter: s.Submitter, at: at, envelope: s.Envelope.JSON(),
+		objects: map[attest.Digest][]byte{}, pins: map[Slot]*Logged{}, statements: map[attest.ID]*Logged{},
+	}}
+	for _, step := range []func() error{c.origin, c.signer, c.kind, c.unused} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(c.faults)
+	c.faults = slices.Compact(c.faults)
+	return c.Checked, nil
+}
+
+// origin: the statement is for this log, and only a genesis comes before the
+// genesis.
+func (c *check) origin() error {
+	s := c.parsed.Statement()
+	if got := s.Head().Log; got != c.in.Origin() {
+		return attest.Refuse("statement.log", "log", c.in.Origin(), got)
+	}
+	genesis, err := c.current(GenesisSlot)
+	if err != nil {
+		return err
+	}
+	if (s.Kind() == attest.KindGenesis) != (genesis == nil) {
+		return attest.Refuse("genesis.place", "", "one genesis, as entry 0", string(s.Kind()))
+	}
+	return nil
+}
+
+// signer: the key that the envelope names belongs to the party that the
+// statement names, and signed it.
+func (c *check) signer() error {
+	signer, err := c.resolve(c.parsed.Statement().SignedBy(), c.parsed.Envelope().KeyID)
+	if err != nil {
+		return err
+	}
+	c.verified, err = c.parsed.Verify(signer)
+	return err
+}
+
+func (c *check) resolve(p attest.Party, keyID attest.Digest) (attest.Signer, error) {
+	switch p.Kind {
+	case attest.BySVID:
+		return c.workload(keyID)
+	case attest.ByServer:
+		return c.server()
+	default:
+		return c.human(p.ID, keyID)
+	}
+}
+
+// workload proves an X.509-SVID against the bundle in force for its own trust
+// domain.
+func (c *check) workload(keyID attest.Digest) (attest.Signer, error) {
+	der, err := c.object(keyID, "keyid")
+	if err != nil {
+		return attest.Signer{}, err
+	}
+	chain, err := c.cache.chain(keyID, der)
+	if err != nil {
+		return attest.Signer{}, signerFault(err)
+	}
+	domain := chain.TrustDomain()
+	if g := statementOf[*attest.Genesis](c.pins[GenesisSlot]); !slices.Contains(g.TrustDomains, domain) {
+		return attest.Signer{}, attest.Refuse("signer.foreign", "keyid", fmt.Sprint(g.TrustDomains), domain)
+	}
+	bundle, err := c.bundle(domain)
+	if err != nil {
+		return attest.Signer{}, err
+	}
+	proven, err := c.cache.verify(chain, bundle, time.UnixMilli(c.at))
+	if err != nil {
+		return attest.Signer{}, signerFault(err)
+	}
+	if c.expires == 0 {
+		c.expires = proven.NotAfter.UnixMilli()
+	}
+	return attest.Signer{
+		Party: attest.Party{ID: proven.ID, Kind: attest.BySVID}, Key: proven.Key,
+		KeyID: keyID, KeySum: attest.DigestFrom(proven.KeyDigest),
+	}, nil
+}
+
+func (c *check) bundle(domain string) (*identity.Bundle, error) {
+	logged, err := c.current(RootSlot(domain))
+	if err != nil {
+		return nil, err
+	}
+	root := statementOf[*attest.Root](logged)
+	if root == nil {
+		return nil, attest.Refuse("signer.no_bundle", "keyid", "a logged bundle of "+domain, "none")
+	}
+	doc, err := c.stored(root.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.cache.bundle(domain, root.Bundle, doc)
+	if err != nil {
+		return nil, signerFault(err)
+	}
+	return b, nil
+}
+
+// server returns the register's own key, from its genesis.
+func (c *check) server() (attest.Signer, error) {
+	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
+	if own, ok := c.parsed.Statement().(*attest.Genesis); ok {
+		g = own // pinned by the reader's trust directory, not by us
+	}
+	return c.registered(attest.ByServer, c.in.Origin(), g.ServerKey)
+}
+
+// human returns the key of a person, or of an administrator in the genesis.
+func (c *check) human(name string, keyID attest.Digest) (attest.Signer, error) {
+	if key := c.administratorKey(name); key.Digest() == keyID {
+		return c.registered(attest.ByPerson, name, key)
+	}
+	logged, err := c.current(PersonSlot(name))
+	if err != nil {
+		return attest.Signer{}, err
+	}
+	p := statementOf[*attest.Person](logged)
+	if p == nil || !attest.In(c.at, p.From, p.Until) || p.Key.Digest() != keyID {
+		return attest.Signer{}, attest.Refuse("signer.unknown", "keyid", "the registered key of "+name, string(keyID))
+	}
+	return c.registered(attest.ByPerson, name, p.Key)
+}
+
+// registered makes a signer of a key and keeps the key with the entry.
+func (c *check) registered(kind attest.SignerKind, name string, key attest.Key) (attest.Signer, error) {
+	c.objects[key.Digest()] = key
+	return attest.KeySigner(kind, name, key)
+}
+
+func (c *check) administratorKey(name string) attest.Key {
+	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
+	if own, ok := c.parsed.Statement().(*attest.Genesis); ok {
+		g = own
+	}
+	for _, a := range g.Administrators {
+		if a.Name == name {
+			return a.Key
+		}
+	}
+	return nil
+}
+
+// kind runs the rules of the statement's kind.
+func (c *check) kind() error {
+	switch s := c.verified.Statement().(type) {
+	case *attest.Genesis:
+		return c.genesis(s)
+	case *attest.Root:
+		return c.root(s)
+	case *attest.Person:
+		return c.person(s)
+	case *attest.Issuer:
+		return c.issuer(s)
+	case *attest.Policy:
+		return c.policy(s)
+	case *attest.Agent:
+		return c.agent(s)
+	case *attest.Instruction:
+		return c.instruction(s)
+	case *attest.Trigger:
+		return c.trigger(s)
+	case *attest.Warrant:
+		return c.warrant(s)
+	case *attest.Approval:
+		return c.approval(s)
+	case *attest.Action:
+		return c.action(s)
+	case *attest.Revocation:
+		return c.revocation(s)
+	}
+	return attest.Refuse("statement.unsupported", "", "a kind with rules", string(c.verified.Statement().Kind()))
+}
+
+// unused refuses objects that nothing refers to: the store holds evidence, not
+// luggage.
+func (c *check) unused() error {
+	for digest := range c.sent.Objects {
+		if _, ok := c.objects[digest]; !ok {
+			return attest.Refuse("object.unused", "objects", "only objects that the statement names", string(digest))
+		}
+	}
+	return nil
+}
+
+// deny records a fault with which the statement is logged as denied.
+func (c *check) deny(code string) { c.faults = append(c.faults, code) }
+
+func (c *check) denyFault(f *attest.Fault) {
+	if f != nil {
+		c.deny(f.Code)
+	}
+}
+
+// current looks up a slot once; what it found is pinned and recorded.
+func (c *check) current(slot Slot) (*Logged, error) {
+	if l, ok := c.pins[slot]; ok {
+		return l, nil
+	}
+	l, err := c.in.Current(slot)
+	if err != nil {
+		return nil, fmt.Errorf("looking up %s: %w", slot, err)
+	}
+	c.pins[slot] = l
+	return l, nil
+}
+
+// logged looks up a statement that this one names; it must be in the log.
+func (c *check) logged(id attest.ID, field string) (*Logged, error) {
+	if l, ok := c.statements[id]; ok {
+		return l, nil
+	}
+	l, err := c.in.Logged(id)
+	if err != nil {
+		return nil, fmt.Errorf("looking up %s: %w", id, err)
+	}
+	if l == nil {
+		return nil, attest.Refuse("reference.unlogged", field, "a statement in this log", string(id))
+	}
+	c.statements[id] = l
+	return l, nil
+}
+
+// object finds an object that this statement names, sent along or stored, and
+// keeps it with the entry.
+func (c *check) object(d attest.Digest, field string) ([]byte, error) {
+	b, ok := c.sent.Objects[d]
+	if !ok {
+		var err error
+		if b, err = c.in.Object(d); err != nil {
+			return nil, fmt.Errorf("reading object %s: %w", d, err)
+		}
+	}
+	if b == nil {
+		return nil, attest.Refuse("object.missing", field, "the object", string(d))
+	}
+	c.objects[d] = b
+	return b, nil
+}
+
+// stored finds an object of a statement that is already logged.
+func (c *check) stored(d attest.Digest) ([]byte, error) {
+	b, err := c.in.Object(d)
+	if err != nil {
+		return nil, fmt.Errorf("reading object %s: %w", d, err)
+	}
+	if b == nil {
+		return nil, attest.Refuse("object.missing", "", "the object", string(d))
+	}
+	return b, nil
+}
+
+// signerFault turns identity's answer into a fault; its check names are codes.
+func signerFault(err error) error {
+	if e := identityError(err); e != nil {
+		code := e.Check
+		if _, ok := attest.Faults[code]; !ok {
+			code = "object.form" // the bytes are not a chain or bundle at all
+		}
+		return attest.Refuse(code, e.Field, e.Expected, e.Found)
+	}
+	return err
+}

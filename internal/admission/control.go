@@ -1,0 +1,340 @@
+package admission
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/warrant"
+	"github.com/deedlog/deed/identity"
+	"github.com/deedlog/deed/policy"
+)
+
+// genesis: every administrator endorses it. Whether it is the right one is for
+// the reader's trust directory to say.
+func (c *check) genesis(g *attest.Genesis) error {
+	keys := make(map[string]attest.Key, len(g.Administrators))
+	for _, a := range g.Administrators {
+		keys[a.Name] = a.Key
+	}
+	if err := c.endorse(keys); err != nil {
+		return err
+	}
+	if len(c.endorsements) < len(keys) {
+		return attest.Refuse("control.quorum", "endorsements", "every administrator's endorsement", "fewer")
+	}
+	return nil
+}
+
+// root: the bytes are a bundle of a trust domain that the log accepts.
+func (c *check) root(r *attest.Root) error {
+	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
+	if !slices.Contains(g.TrustDomains, r.TrustDomain) {
+		return attest.Refuse("signer.foreign", "trust_domain", "a trust domain of the genesis", r.TrustDomain)
+	}
+	doc, err := c.object(r.Bundle, "bundle")
+	if err != nil {
+		return err
+	}
+	if _, err := identity.ParseBundle(r.TrustDomain, doc); err != nil {
+		return attest.Refuse("object.form", "bundle", "a SPIFFE bundle or PEM certificates", err.Error())
+	}
+	return nil
+}
+
+// person: an administrator says so, and the person has the key.
+func (c *check) person(p *attest.Person) error {
+	if !c.administrator() {
+		c.deny("control.administrator")
+	}
+	if err := c.endorse(map[string]attest.Key{p.Name: p.Key}); err != nil {
+		return err
+	}
+	if len(c.endorsements) == 0 {
+		c.deny("control.possession")
+	}
+	return nil
+}
+
+func (c *check) issuer(*attest.Issuer) error { return c.quorum() }
+
+// policy: a quorum puts it, and it loads.
+func (c *check) policy(p *attest.Policy) error {
+	if err := c.quorum(); err != nil {
+		return err
+	}
+	set, err := c.policySet(p, c.object)
+	if err != nil {
+		return err
+	}
+	if set == nil {
+		c.deny("policy.invalid")
+	}
+	return nil
+}
+
+// agent: an administrator, or the owner of the registration in force.
+func (c *check) agent(a *attest.Agent) error {
+	logged, err := c.current(AgentSlot(a.Agent, a.Prefix))
+	if err != nil {
+		return err
+	}
+	before := statementOf[*attest.Agent](logged)
+	owner := before != nil && before.Owner == a.By && a.Owner == a.By
+	if !owner && !c.administrator() {
+		c.deny("control.administrator")
+	}
+	return nil
+}
+
+// revocation: the warrant's issuer, or an administrator.
+func (c *check) revocation(r *attest.Revocation) error {
+	logged, err := c.logged(r.Warrant, "warrant")
+	if err != nil {
+		return err
+	}
+	w := statementOf[*attest.Warrant](logged)
+	switch {
+	case w == nil:
+		c.deny("reference.kind")
+	case w.Issuer != c.verified.Signer().Party && !c.administrator():
+		c.deny("revocation.issuer")
+	}
+	return nil
+}
+
+// administrator reports whether the signer signed with an administrator's key.
+func (c *check) administrator() bool {
+	s := c.verified.Signer()
+	key := c.administratorKey(s.ID)
+	return s.Kind == attest.ByPerson && key != nil && key.Digest() == s.KeySum
+}
+
+// quorum: the signer and the endorsing administrators are enough.
+func (c *check) quorum() error {
+	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
+	if !c.administrator() {
+		c.deny("control.administrator")
+		return nil
+	}
+	others := make(map[string]attest.Key)
+	for _, a := range g.Administrators {
+		if a.Name != c.verified.Signer().ID {
+			others[a.Name] = a.Key
+		}
+	}
+	if err := c.endorse(others); err != nil {
+		return err
+	}
+	if 1+len(c.endorsements) < g.Quorum {
+		c.deny("control.quorum")
+	}
+	return nil
+}
+
+// endorse verifies every object that is an envelope of the same payload, by one
+// of the keys. An object that looks like an endorsement and is not refuses the
+// statement.
+func (c *check) endorse(keys map[string]attest.Key) error {
+	for _, digest := range sortedKeys(c.sent.Objects) {
+		e, err := attest.ParseEnvelope(c.sent.Objects[digest])
+		if err != nil || !bytes.Equal(e.Payload, c.sent.Envelope.Payload) {
+			continue
+		}
+		for _, name := range sortedKeys(keys) {
+			if keys[name].Digest() != e.KeyID {
+				continue
+			}
+			if err := c.endorsement(digest, e, name, keys[name]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *check) endorsement(digest attest.Digest, e attest.Envelope, name string, key attest.Key) error {
+	signer, err := c.registered(attest.ByPerson, name, key)
+	if err != nil {
+		return err
+	}
+	parsed, err := attest.Parse(e)
+	if err != nil {
+		return err
+	}
+	if _, err := parsed.VerifyEndorsement(signer); err != nil {
+		return err
+	}
+	for _, have := range c.endorsements {
+		if have.Signer.ID == name {
+			return attest.Refuse("object.unused", "objects", "one endorsement by "+name, string(digest))
+		}
+	}
+	c.objects[digest] = c.sent.Objects[digest]
+	c.endorsements = append(c.endorsements, Endorsement{Envelope: digest, Signer: signer.Party})
+	return nil
+}
+
+// policySet loads the policy that a statement names; nil means it is not valid.
+func (c *check) policySet(p *attest.Policy, read func(attest.Digest, string) ([]byte, error)) (*policy.Set, error) {
+	var src policy.Source
+	for _, part := range []struct {
+		to     *[]byte
+		digest attest.Digest
+		field  string
+	}{{&src.Policies, p.Policies, "policies"}, {&src.Schema, p.Schema, "schema"}, {&src.Entities, p.Entities, "entities"}} {
+		b, err := read(part.digest, part.field)
+		if err != nil {
+			return nil, err
+		}
+		*part.to = b
+	}
+	return c.cache.policy(p, src)
+}
+
+// inForce returns the policy in force, or nil.
+func (c *check) inForce() (*policy.Set, error) {
+	logged, err := c.current(PolicySlot)
+	if err != nil {
+		return nil, err
+	}
+	p := statementOf[*attest.Policy](logged)
+	if p == nil {
+		return nil, nil
+	}
+	c.mode, c.quotas = p.Mode, p.Quotas
+	return c.policySet(p, func(d attest.Digest, _ string) ([]byte, error) { return c.stored(d) })
+}
+
+// instruction: a person's own, or recorded by a service. Nothing more is
+// checked here: what it is worth is decided where it is used.
+func (c *check) instruction(i *attest.Instruction) error {
+	return c.seed(i.Commitment.Seed, "commitment.seed")
+}
+
+// trigger: nobody records what sets himself off.
+func (c *check) trigger(t *attest.Trigger) error {
+	if t.Recorder == t.Addressee {
+		c.deny("trigger.recorder")
+	}
+	return nil
+}
+
+// approval: of an action under a warrant of this log.
+func (c *check) approval(a *attest.Approval) error {
+	logged, err := c.logged(a.Warrant, "warrant")
+	if err != nil {
+		return err
+	}
+	if statementOf[*attest.Warrant](logged) == nil {
+		c.deny("reference.kind")
+	}
+	return c.optional(a.Display)
+}
+
+// warrant: D1 to D6, D8 and D9 down its chain, D11 at its root.
+func (c *check) warrant(w *attest.Warrant) error {
+	if len(c.verified.Envelope().Payload) > attest.MaxWarrant {
+		c.deny("warrant.size")
+	}
+	own := warrant.Link{ID: c.verified.ID(), Warrant: w, Signer: c.verified.Signer()}
+	links, err := c.ancestors(w.Parent, "parent", "d2.parent")
+	if err != nil {
+		return err
+	}
+	chain := append(links, own)
+	if w.Depth == 0 || len(links) > 0 {
+		_, faults := warrant.Check(chain)
+		for _, f := range faults {
+			c.denyFault(f)
+		}
+	}
+	if w.Root != nil {
+		return c.warrantRoot(own)
+	}
+	return nil
+}
+
+// warrantRoot: the issuer may issue it (D11) and its evidence is logged.
+func (c *check) warrantRoot(root warrant.Link) error {
+	w := root.Warrant
+	logged, err := c.current(IssuerSlot(w.Issuer))
+	if err != nil {
+		return err
+	}
+	register := statementOf[*attest.Issuer](logged)
+	if register != nil && !attest.In(c.at, register.From, register.Until) {
+		register = nil
+	}
+	c.denyFault(warrant.CheckRoot(root, register))
+	for _, id := range w.Root.Evidence {
+		if _, err := c.logged(id, "root.evidence"); err != nil {
+			return err
+		}
+	}
+	if w.Task.Instruction == "" {
+		return nil
+	}
+	instruction, err := c.logged(w.Task.Instruction, "task.instruction")
+	if err == nil && statementOf[*attest.Instruction](instruction) == nil {
+		c.deny("reference.kind")
+	}
+	return err
+}
+
+// ancestors returns the chain that ends with a warrant, root first. kindFault
+// is what naming something else is.
+func (c *check) ancestors(id attest.ID, field, kindFault string) ([]warrant.Link, error) {
+	var links []warrant.Link
+	for id != "" && len(links) < attest.MaxChain {
+		logged, err := c.logged(id, field)
+		if err != nil {
+			return nil, err
+		}
+		w := statementOf[*attest.Warrant](logged)
+		if w == nil {
+			c.deny(kindFault)
+			return nil, nil
+		}
+		if !logged.Allowed() {
+			c.deny("reference.denied")
+		}
+		links = append(links, warrant.Link{ID: id, Warrant: w, Signer: logged.Verified.Signer()})
+		id, field = w.Parent, "parent"
+	}
+	slices.Reverse(links)
+	return links, nil
+}
+
+// seed keeps the object that opens a commitment, where it was sent.
+func (c *check) seed(d attest.Digest, field string) error {
+	if d == "" {
+		return nil
+	}
+	if err := c.optional(d); err != nil {
+		return err
+	}
+	if b, ok := c.objects[d]; ok {
+		if _, err := ParseSeed(b); err != nil {
+			return attest.Refuse("object.form", field, "a seed: 64 hex digits", "other bytes")
+		}
+	}
+	return nil
+}
+
+// optional keeps an object that was sent; it may also stay with the submitter.
+func (c *check) optional(d attest.Digest) error {
+	if b, ok := c.sent.Objects[d]; ok {
+		c.objects[d] = b
+	}
+	return nil
+}
+
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,215 @@
+package admission
+
+import (
+	"slices"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/attest/warrant"
+)
+
+// maxWait is how long, in ms, a checked statement may wait for its place.
+const maxWait = 10_000
+
+// Result is what becomes of a statement: the documents, and what changes in the
+// register with them, all in one transaction.
+type Result struct {
+	Entry, Record []byte
+	Effect        Effect
+	Objects       [][]byte // content-addressed: the record, the envelope, what it relies on
+	Cells         []Cell
+	Parsed        *Record
+}
+
+// Cell is a value of the register's state.
+type Cell struct {
+	Table, Key string
+	Value      []byte
+}
+
+// outcomeOf collects what Decide finds.
+type outcomeOf struct {
+	*Checked
+	read     Read
+	received int64
+	faults   []string
+	spend    []Spent
+	fork     bool
+}
+
+// Decide applies the rules that need the register's state, attributes, and
+// writes record and entry. It is pure: the verifier calls it with the recorded
+// Read. received is the entry's time in ms; seed opens the server's fields. An
+// error refuses the statement; nothing is consumed.
+func (c *Checked) Decide(read Read, received int64, seed [32]byte) (Result, error) {
+	o := &outcomeOf{Checked: c, read: read, received: received, faults: slices.Clone(c.faults)}
+	for _, rule := range []func() error{o.time, o.session, o.warrants, o.approvals, o.outcome, o.spent} {
+		if err := rule(); err != nil {
+			return Result{}, err
+		}
+	}
+	slices.Sort(o.faults)
+	o.faults = slices.Compact(o.faults)
+	return o.write(seed)
+}
+
+func (o *outcomeOf) deny(code string) { o.faults = append(o.faults, code) }
+
+// time: the check is fresh, and the signer's credential still holds.
+func (o *outcomeOf) time() error {
+	if wait := o.received - o.at; wait < 0 || wait > maxWait {
+		return attest.Refuse("trust.changed", "checked_at", "a check of at most 10 s ago", "an older or later one")
+	}
+	if o.expires != 0 && o.received > o.expires {
+		return attest.Refuse("signer.expired", "keyid", "a credential valid when the entry is made", "one that has ended")
+	}
+	return nil
+}
+
+// session: seq counts without gaps and prev is the statement before. Too early
+// is refused, too late is a fork and is logged.
+func (o *outcomeOf) session() error {
+	a, ok := o.verified.Statement().(*attest.Action)
+	if !ok {
+		return nil
+	}
+	next, prev := int64(0), attest.ID("")
+	if tip := o.read.Session; tip != nil {
+		next, prev = tip.Seq+1, tip.ID
+	}
+	switch {
+	case a.Session.Seq > next:
+		return attest.Refuse("session.order", "session.seq", number(next), number(a.Session.Seq))
+	case a.Session.Seq < next || a.Session.Prev != prev:
+		o.fork = true
+		o.deny("session.fork")
+	}
+	return nil
+}
+
+// warrants: none of the chain is revoked; the signer is its holder now (D10).
+func (o *outcomeOf) warrants() error {
+	if len(o.read.Revoked) > 0 {
+		o.deny("warrant.revoked")
+	}
+	if o.act == nil || len(o.act.chain.Links()) == 0 {
+		return nil
+	}
+	f := warrant.CheckHolder(o.act.chain, o.verified.Signer(), o.act.registration, o.received)
+	if f != nil {
+		o.deny(f.Code)
+	}
+	return nil
+}
+
+// approvals: not expired, not used before.
+func (o *outcomeOf) approvals() error {
+	if o.act == nil {
+		return nil
+	}
+	if len(o.read.Used) > 0 {
+		o.deny("approval.used")
+	}
+	for _, a := range o.act.approvals {
+		if o.received >= a.statement.Expires {
+			o.deny("approval.expired")
+		}
+	}
+	return nil
+}
+
+// outcome: an intent has one outcome.
+func (o *outcomeOf) outcome() error {
+	if o.read.Outcome != nil {
+		o.deny("outcome.intent")
+	}
+	return nil
+}
+
+// spent: uses and budgets of every link, and the instruction's count, cover one
+// more (D7). They are debited only if nothing else denies.
+func (o *outcomeOf) spent() error {
+	x := o.act
+	if x == nil || len(x.chain.Links()) == 0 {
+		return nil
+	}
+	path, err := x.chain.Path(x.grant)
+	if err != nil {
+		return nil // the grant is not contained: d5 or warrant.outside denies already
+	}
+	links := x.chain.Links()
+	before := make([]warrant.Spent, len(links))
+	for i, s := range o.read.Spent {
+		if i < len(links) {
+			before[i] = warrant.Spent{Uses: s.Uses, Sum: s.Sum}
+		}
+	}
+	after, fault := x.chain.Debit(path, before, x.action.Arguments())
+	if fault != nil {
+		o.deny(fault.Code)
+		return nil
+	}
+	for i, l := range links {
+		o.spend = append(o.spend, Spent{Entry: o.read.Size, Grant: path[i], ID: l.ID, Sum: after[i].Sum, Uses: after[i].Uses})
+	}
+	o.instructionSpent(len(links))
+	return nil
+}
+
+// instructionSpent counts the actions of the instruction that the chain carries.
+func (o *outcomeOf) instructionSpent(links int) {
+	i, ok := o.act.carried()
+	if !ok {
+		return
+	}
+	uses := int64(0)
+	if len(o.read.Spent) > links {
+		uses = o.read.Spent[links].Uses
+	}
+	if most := i.statement.MaxActions; most > 0 && uses >= most {
+		o.deny("instruction.spent")
+		return
+	}
+	o.spend = append(o.spend, Spent{Entry: o.read.Size, ID: i.logged.ID(), Uses: uses + 1})
+}
+
+// carried returns the instruction that every link of the chain repeats.
+func (x *act) carried() (instructed, bool) {
+	id, ok := x.chain.Instruction()
+	if !ok {
+		return instructed{}, false
+	}
+	for _, i := range x.instructions {
+		if i.logged.ID() == id {
+			return i, true
+		}
+	}
+	return instructed{}, false
+}
+
+// attribution applies the table; nil for anything but an intent or record.
+func (o *outcomeOf) attribution() *agency.Attribution {
+	if o.act == nil {
+		return nil
+	}
+	used := map[attest.ID]bool{}
+	for _, u := range o.read.Used {
+		used[u.ID] = true
+	}
+	e := o.act.agencyEvidence(o.received, used)
+	e.Authority = o.authority()
+	a := agency.Attribute(e)
+	return &a
+}
+
+// authority is the finding of the chain and the policies, from the faults.
+func (o *outcomeOf) authority() agency.Authority {
+	switch {
+	case len(o.faults) == 0:
+		return agency.AuthorityWithin
+	case !o.decision.Evaluated:
+		return agency.AuthorityNotEvaluated
+	default:
+		return agency.AuthorityOutside
+	}
+}

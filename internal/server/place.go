@@ -1,0 +1,92 @@
+package server
+
+import (
+	"time"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/ledger"
+)
+
+// placement is a checked statement in the sequencer's queue.
+type placement struct {
+	id      ledger.Hash
+	checked *admission.Checked
+	seed    [32]byte
+}
+
+// ID implements ledger.Submission: the statement's name, so that a retry is the
+// same submission.
+func (p *placement) ID() ledger.Hash { return p.id }
+
+// Place implements ledger.Submission: it reads what the register holds at this
+// very place, decides, and says what to write. It has no side effect.
+func (p *placement) Place(v ledger.View, at time.Time) (ledger.Placement, error) {
+	read, err := p.checked.Read(v)
+	if err != nil {
+		return ledger.Placement{}, err
+	}
+	result, err := p.checked.Decide(read, at.UnixMilli(), p.seed)
+	if err != nil {
+		return ledger.Placement{}, err
+	}
+	out := ledger.Placement{Entry: result.Entry, Rows: rows(p.checked.Verified().Statement(), result.Parsed)}
+	for _, o := range result.Objects {
+		out.Objects = append(out.Objects, object(o))
+	}
+	for _, c := range result.Cells {
+		out.Cells = append(out.Cells, ledger.Cell(c))
+	}
+	if result.Effect == admission.Deny {
+		cell, err := p.countDenial(v, at)
+		if err != nil {
+			return ledger.Placement{}, err
+		}
+		out.Cells = append(out.Cells, cell)
+	}
+	return out, nil
+}
+
+func object(b []byte) ledger.Object {
+	sum, _ := attest.DigestOf(b).Sum()
+	return ledger.Object{Digest: sum, Bytes: b}
+}
+
+const (
+	deniedTable    = "denied" // signer -> hour and count
+	defaultDenials = 1000     // while no policy says otherwise
+)
+
+// denied counts a signer's denials of one hour.
+type denied struct {
+	Count int   `json:"count"`
+	Hour  int64 `json:"hour"`
+}
+
+// countDenial keeps a signer from filling the log with what is denied anyway.
+func (p *placement) countDenial(v ledger.View, at time.Time) (ledger.Cell, error) {
+	signer := p.checked.Verified().Signer().Name()
+	n := denied{Hour: at.Unix() / 3600}
+	doc, err := v.Get(deniedTable, signer)
+	if err != nil {
+		return ledger.Cell{}, err
+	}
+	if doc != nil {
+		var before denied
+		if err := attest.Decode(doc, &before); err != nil {
+			return ledger.Cell{}, err
+		}
+		if before.Hour == n.Hour {
+			n = before
+		}
+	}
+	most := p.checked.Quotas().Denials
+	if most == 0 {
+		most = defaultDenials
+	}
+	if n.Count++; n.Count > most {
+		return ledger.Cell{}, attest.Refuse("quota.denials", "signer", "no more denied statements in this hour", signer)
+	}
+	doc, err = attest.Encode(n)
+	return ledger.Cell{Table: deniedTable, Key: signer, Value: doc}, err
+}

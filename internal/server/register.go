@@ -1,0 +1,107 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/ledger"
+)
+
+// Register is the log as [admission.InForce]: the statements that slots point
+// to, statements by name, objects by digest. Statements are opened once and
+// remembered; they never change.
+type Register struct {
+	store  ledger.Reader
+	origin string
+
+	mu     sync.RWMutex
+	opened map[attest.ID]*admission.Logged
+	most   int
+}
+
+// NewRegister reads a store. It remembers at most n opened statements.
+func NewRegister(store ledger.Reader, origin string, n int) *Register {
+	return &Register{store: store, origin: origin, opened: map[attest.ID]*admission.Logged{}, most: n}
+}
+
+// Origin implements admission.InForce.
+func (r *Register) Origin() string { return r.origin }
+
+// Current implements admission.InForce.
+func (r *Register) Current(slot admission.Slot) (*admission.Logged, error) {
+	ref, err := admission.InSlot(storeView{r.store}, slot)
+	if err != nil || ref.ID == "" {
+		return nil, err
+	}
+	return r.Logged(ref.ID)
+}
+
+// Logged implements admission.InForce.
+func (r *Register) Logged(id attest.ID) (*admission.Logged, error) {
+	r.mu.RLock()
+	l := r.opened[id]
+	r.mu.RUnlock()
+	if l != nil {
+		return l, nil
+	}
+	sum, ok := id.Sum()
+	if !ok {
+		return nil, attest.Refuse("statement.field", "", "id: and 64 hex digits", string(id))
+	}
+	index, found, err := r.store.Lookup(context.Background(), sum)
+	if err != nil || !found {
+		return nil, err
+	}
+	if l, err = r.At(index); err != nil {
+		return nil, err
+	}
+	r.remember(id, l)
+	return l, nil
+}
+
+// At opens the statement of an entry.
+func (r *Register) At(index uint64) (*admission.Logged, error) {
+	entries, err := r.store.Entries(context.Background(), index, 1)
+	if err != nil || len(entries) == 0 {
+		return nil, fmt.Errorf("reading entry %d: %w", index, err)
+	}
+	return admission.Reopen(index, entries[0].Bytes, r.need)
+}
+
+// Object implements admission.InForce.
+func (r *Register) Object(d attest.Digest) ([]byte, error) {
+	return r.store.Get(context.Background(), ledger.ObjectTable, d.Hex())
+}
+
+// need is Object for what the log must have.
+func (r *Register) need(d attest.Digest) ([]byte, error) {
+	b, err := r.Object(d)
+	if err == nil && b == nil {
+		err = fmt.Errorf("object %s is not in the store", d)
+	}
+	return b, err
+}
+
+// remember keeps an opened statement. When the map is full it starts again:
+// what is in use comes back at once.
+func (r *Register) remember(id attest.ID, l *admission.Logged) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.opened) >= r.most {
+		clear(r.opened)
+	}
+	r.opened[id] = l
+}
+
+// storeView reads state outside the sequencer.
+type storeView struct{ store ledger.Reader }
+
+func (v storeView) Get(table, key string) ([]byte, error) {
+	return v.store.Get(context.Background(), table, key)
+}
+
+// Size is not used for looking up slots.
+func (v storeView) Size() uint64 { return 0 }

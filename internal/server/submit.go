@@ -1,0 +1,98 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/ledger"
+)
+
+// Receipt is the answer to a statement that is in the log, allowed or denied.
+type Receipt struct {
+	Index  uint64
+	ID     attest.ID
+	Entry  []byte
+	Record []byte
+	Proof  []byte // C2SP tlog-proof
+	// Fault is the first fault of a denied statement, nil of an allowed one.
+	Fault *attest.Fault
+}
+
+// attempts is how often a statement is checked again when trust moves under it.
+const attempts = 4
+
+// Submit is the life of one statement. It returns when the entry is durable,
+// included and published. A statement whose signer is proven is logged even if
+// it is denied; an error means that nothing was kept.
+//
+//	check    form, signer, chain, evidence, policy; in parallel with others
+//	append   the sequencer gives it a place: session, counters, record; commits,
+//	         syncs, signs, publishes
+//	answer   entry, record and a proof of inclusion; a repeated statement gets
+//	         those of the first time
+func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt, error) {
+	for attempt := 1; ; attempt++ {
+		checked, err := admission.Check(sub, s.register, s.cache, s.now().UnixMilli())
+		if err != nil {
+			return Receipt{}, err
+		}
+		place, err := s.place(checked)
+		if err != nil {
+			return Receipt{}, err
+		}
+		receipt, err := s.log.Append(ctx, place)
+		if moved(err) && attempt < attempts {
+			continue // trust or policy changed between check and place
+		}
+		if err != nil {
+			return Receipt{}, err
+		}
+		return s.receipt(receipt)
+	}
+}
+
+func moved(err error) bool {
+	f := attest.AsFault(err)
+	return f != nil && f.Code == "trust.changed"
+}
+
+// place prepares a checked statement for its turn. The seed is drawn here, at
+// the edge, because placing must be repeatable.
+func (s *Server) place(c *admission.Checked) (*placement, error) {
+	p := &placement{checked: c}
+	p.id, _ = c.Verified().ID().Sum()
+	if _, err := io.ReadFull(s.rand, p.seed[:]); err != nil {
+		return nil, fmt.Errorf("drawing a seed: %w", err)
+	}
+	return p, nil
+}
+
+// receipt completes the log's answer with the record that the entry commits to.
+func (s *Server) receipt(r ledger.Receipt) (Receipt, error) {
+	entry, err := admission.ParseEntry(r.Entry)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("reading entry %d: %w", r.Index, err)
+	}
+	doc, err := s.register.need(entry.Admission)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("reading record of entry %d: %w", r.Index, err)
+	}
+	record, err := admission.ParseRecord(doc)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("reading record of entry %d: %w", r.Index, err)
+	}
+	out := Receipt{Index: r.Index, ID: entry.Envelope, Entry: r.Entry, Record: doc, Proof: r.Proof}
+	if record.Decision.Effect == admission.Deny {
+		out.Fault = denial(record)
+	}
+	return out, nil
+}
+
+// denial is the first of the record's faults, in words.
+func denial(r *admission.Record) *attest.Fault {
+	code := r.Decision.Faults[0]
+	return &attest.Fault{Code: code, Expected: attest.Faults[code].Fix, Found: attest.Faults[code].Cause}
+}

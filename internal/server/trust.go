@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+)
+
+// SubmitOwn signs a statement with the server's key and submits it.
+func (s *Server) SubmitOwn(ctx context.Context, st attest.Statement, objects ...[]byte) (Receipt, error) {
+	payload, err := attest.Payload(st)
+	if err != nil {
+		return Receipt{}, err
+	}
+	envelope, err := attest.Seal(payload, s.key, s.keyID)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return s.SubmitEnvelope(ctx, envelope, objects...)
+}
+
+// SubmitEnvelope submits an envelope that was signed here or by an
+// administrator at the console.
+func (s *Server) SubmitEnvelope(ctx context.Context, e attest.Envelope, objects ...[]byte) (Receipt, error) {
+	sub, err := admission.NewSubmission(e, objects, admission.Anonymous)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return s.Submit(ctx, sub)
+}
+
+// Bundle is a version of a trust domain's bundle as it was fetched.
+type Bundle struct {
+	TrustDomain string
+	Source      string // where it came from, for people
+	Document    []byte // SPIFFE bundle document or PEM
+}
+
+// LogBundle makes a root entry of a bundle unless it is the one in force. Every
+// version must be in the log before the first SVID is verified with it.
+func (s *Server) LogBundle(ctx context.Context, b Bundle) (logged bool, err error) {
+	current, err := s.register.Current(admission.RootSlot(b.TrustDomain))
+	if err != nil {
+		return false, err
+	}
+	digest := attest.DigestOf(b.Document)
+	if current != nil {
+		if root, ok := current.Verified.Statement().(*attest.Root); ok && root.Bundle == digest {
+			return false, nil
+		}
+	}
+	nonce, err := s.nonce()
+	if err != nil {
+		return false, err
+	}
+	receipt, err := s.SubmitOwn(ctx, &attest.Root{
+		At: s.now().UnixMilli(), Bundle: digest, Log: s.register.Origin(), Nonce: nonce,
+		Source: b.Source, TrustDomain: b.TrustDomain, Type: "spiffe_bundle", V: 1,
+	}, b.Document)
+	if err != nil {
+		return false, fmt.Errorf("logging bundle of %s: %w", b.TrustDomain, err)
+	}
+	s.logger.Info("bundle logged", "trust_domain", b.TrustDomain, "source", b.Source, "index", receipt.Index)
+	return true, nil
+}
+
+func (s *Server) nonce() (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(s.rand, b[:]); err != nil {
+		return "", fmt.Errorf("drawing a nonce: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}

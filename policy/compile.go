@@ -1,0 +1,166 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go"
+	"github.com/deedlog/deed/attest"
+)
+
+// warrantPrefix begins the policy IDs of warrants and of nothing else.
+const warrantPrefix = "warrant/"
+
+// Warrant is one link of a chain, compiled: a Cedar policy set of its own. It
+// may be used by several goroutines and kept as long as the warrant is.
+type Warrant struct {
+	text     string
+	policies policySet
+	grants   map[cedar.PolicyID]int // index of the grant that a permit stands for
+}
+
+// Compile writes a warrant as Cedar. The text is a function of the warrant
+// alone. A grant becomes the permit "warrant/<depth>/grant/<n>", an item of the
+// deny list the forbid "warrant/<depth>/never/<n>", the times the forbid
+// "warrant/<depth>/window". Holder, uses, budgets and parents are not Cedar's
+// part.
+func Compile(w *attest.Warrant) (*Warrant, error) {
+	if w == nil {
+		return nil, errors.New("policy: compiling no warrant")
+	}
+	c := compiler{depth: w.Depth}
+	for n, g := range w.Grants {
+		c.grant(n, g)
+	}
+	for n, d := range w.Never {
+		c.never(n, d)
+	}
+	c.window(w.NotBefore, w.Expires)
+	if c.err != nil {
+		return nil, fmt.Errorf("policy: compiling warrant: %w", c.err)
+	}
+	link := &Warrant{text: c.text.String(), grants: make(map[cedar.PolicyID]int, len(w.Grants))}
+	policies, err := parse([]byte(link.text))
+	if err != nil {
+		return nil, fmt.Errorf("policy: compiling warrant: %w", err)
+	}
+	link.policies = policies
+	for n := range w.Grants {
+		link.grants[cedar.PolicyID(c.id("grant", n))] = n
+	}
+	return link, nil
+}
+
+// Text returns the Cedar text, for people.
+func (w *Warrant) Text() string { return w.text }
+
+// compiler writes the policies of one warrant and keeps the first error.
+type compiler struct {
+	depth int
+	text  strings.Builder
+	err   error
+}
+
+func (c *compiler) id(kind string, n int) string {
+	return warrantPrefix + strconv.Itoa(c.depth) + "/" + kind + "/" + strconv.Itoa(n)
+}
+
+func (c *compiler) line(parts ...string) {
+	for _, p := range parts {
+		c.text.WriteString(p)
+	}
+	c.text.WriteByte('\n')
+}
+
+// check keeps an error and names where it was.
+func (c *compiler) check(where string, err error) {
+	if c.err == nil && err != nil {
+		c.err = fmt.Errorf("%s: %w", where, err)
+	}
+}
+
+func (c *compiler) grant(n int, g attest.Grant) {
+	id := c.id("grant", n)
+	names := make([]string, len(g.Arguments))
+	for i, a := range g.Arguments {
+		names[i] = a.Name
+	}
+	c.line("@id(", quote(id), ")")
+	c.line("permit (principal, action in ", c.actions(id, g.Actions), ", resource is Deed::Resource)")
+	c.line("when { ", c.match(id, g.Resource), " }")
+	if len(names) == 0 {
+		c.line("when { context.names.isEmpty() }")
+	} else {
+		c.line("when { ", quoteAll(names), ".containsAll(context.names) }")
+	}
+	for _, a := range g.Arguments {
+		condition, err := argument(a.Name, a.Constraint, 0)
+		c.check(id+" "+a.Name, err)
+		c.line("when { ", condition, " }")
+	}
+	c.line(";")
+}
+
+func (c *compiler) never(n int, d attest.Denial) {
+	id := c.id("never", n)
+	c.line("@id(", quote(id), ")")
+	if d.Resource == nil {
+		c.line("forbid (principal, action in ", c.actions(id, d.Actions), ", resource);")
+		return
+	}
+	c.line("forbid (principal, action in ", c.actions(id, d.Actions), ", resource is Deed::Resource)")
+	c.line("when { ", c.match(id, *d.Resource), " };")
+}
+
+func (c *compiler) window(from, until int64) {
+	c.line("@id(", quote(warrantPrefix+strconv.Itoa(c.depth)+"/window"), ")")
+	c.line("forbid (principal, action, resource)")
+	c.line("unless { context.at >= ", strconv.FormatInt(from, 10), " && context.at < ", strconv.FormatInt(until, 10), " };")
+}
+
+func (c *compiler) actions(id string, actions []string) string {
+	uids := make([]string, len(actions))
+	for i, a := range actions {
+		if !attest.ValidAction(a) {
+			c.check(id, fmt.Errorf("%q is not an action", a))
+		}
+		uids[i] = string(actionType) + "::" + quote(a)
+	}
+	return "[" + strings.Join(uids, ", ") + "]"
+}
+
+// match writes the condition on the resource. Its ID is always a canonical path.
+func (c *compiler) match(id string, m attest.Match) string {
+	k := m.Match
+	kind := "resource.kind == " + quote(m.Kind) + " && "
+	if !readable(m.Kind, k.Prefix) {
+		c.check(id, errors.New("a resource that is not UTF-8"))
+	}
+	switch {
+	case k.Exact != nil:
+		return kind + c.oneID(id, []attest.Value{*k.Exact})
+	case len(k.OneOf) > 0:
+		return kind + c.oneID(id, k.OneOf)
+	case k.Prefix != "":
+		return kind + under("resource.id", k.Prefix)
+	default:
+		c.check(id, errors.New("a resource is matched by exact, one_of or prefix"))
+		return kind + "false"
+	}
+}
+
+func (c *compiler) oneID(id string, values []attest.Value) string {
+	ids := make([]string, len(values))
+	for i, v := range values {
+		if v.Kind != attest.TextValue || !readable(v.Text) {
+			c.check(id, errors.New("a resource ID that is not text"))
+		}
+		ids[i] = v.Text
+	}
+	if len(ids) == 1 {
+		return "resource.id == " + quote(ids[0])
+	}
+	return quoteAll(ids) + ".contains(resource.id)"
+}

@@ -1,0 +1,150 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/cedar-policy/cedar-go"
+)
+
+// Decision is the answer to a request. All lists of names are sorted.
+type Decision struct {
+	// Allow is true when every link permits, the organisation permits and
+	// nothing erred.
+	Allow bool
+	// Evaluated is false when the organisation's set could not judge the
+	// request: none is in force, it does not declare the action, or it erred.
+	Evaluated bool
+	// Determining are the IDs of the policies that decided: for an allow every
+	// permit that matched, else every forbid that did. It is empty when nothing
+	// permitted and nothing forbade.
+	Determining []string
+	// Errors are the IDs of the policies that erred.
+	Errors []string
+	// Faults are the codes of what stands against the request: policy.none,
+	// policy.action, policy.error, policy.denied, warrant.outside.
+	Faults []string
+	// Granted are, per link, the indexes of the grants that permit the action;
+	// empty for a link that denies.
+	Granted [][]int
+}
+
+// Decide asks every link of the chain and the organisation's set, which must
+// all permit. Without a chain only the organisation decides; without a set
+// nothing is allowed. The same input gives the same decision.
+func Decide(org *Set, chain []*Warrant, r Request) Decision {
+	var out tally
+	out.Granted = make([][]int, len(chain))
+	if !r.wellFormed() {
+		out.fault("policy.action")
+		return out.sum()
+	}
+	facts := r.facts()
+	request := cedar.Request{
+		Principal: cedar.NewEntityUID(agentType, cedar.String(r.Agent.ID)),
+		Action:    cedar.NewEntityUID(actionType, cedar.String(r.Action)),
+		Resource:  cedar.NewEntityUID(resourceType, cedar.String(r.Resource.Kind+"/"+r.Resource.ID)),
+		Context:   cedar.NewRecord(facts),
+	}
+	known := view{principal: r.principal(), resource: r.resource()}
+	out.organisation(org, request, known)
+	if r.Warrant.Present && len(chain) == 0 {
+		out.fault("warrant.outside") // a warrant is claimed and none permits
+	}
+	if len(chain) > 0 {
+		facts["kinds"], facts["lists"] = r.shapes()
+		request.Context = cedar.NewRecord(facts)
+	}
+	for i, link := range chain {
+		out.Granted[i] = out.link(link, request, known)
+	}
+	return out.sum()
+}
+
+// tally collects the answers of the sets.
+type tally struct {
+	Decision
+	permits, forbids []string
+}
+
+func (t *tally) fault(code string) { t.Faults = append(t.Faults, code) }
+
+// organisation asks the organisation's set.
+func (t *tally) organisation(org *Set, request cedar.Request, known view) {
+	switch {
+	case org == nil:
+		t.fault("policy.none")
+		return
+	case org.schema.Request(request) != nil:
+		t.fault("policy.action")
+		return
+	}
+	known.logged = org.entities
+	decision, why := cedar.Authorize(org.candidates(request), known.join(), request)
+	if len(why.Errors) > 0 {
+		t.failed(why.Errors)
+		t.fault("policy.error")
+		return
+	}
+	t.Evaluated = true
+	if decision == cedar.Deny {
+		t.fault("policy.denied")
+	}
+	t.matched(decision, why.Reasons)
+}
+
+// link asks one warrant and returns the grants that permit. Its policies cannot
+// err, as they are compiled; if one does, the link denies.
+func (t *tally) link(w *Warrant, request cedar.Request, known view) []int {
+	if w == nil {
+		t.fault("warrant.outside")
+		return nil
+	}
+	decision, why := cedar.Authorize(w.policies, known, request)
+	if len(why.Errors) > 0 {
+		t.failed(why.Errors)
+		t.fault("warrant.outside")
+		return nil
+	}
+	t.matched(decision, why.Reasons)
+	if decision == cedar.Deny {
+		t.fault("warrant.outside")
+		return nil
+	}
+	granted := make([]int, 0, len(why.Reasons))
+	for _, reason := range why.Reasons {
+		granted = append(granted, w.grants[reason.PolicyID])
+	}
+	slices.Sort(granted)
+	return granted
+}
+
+func (t *tally) failed(errs []cedar.DiagnosticError) {
+	for _, e := range errs {
+		t.Errors = append(t.Errors, string(e.PolicyID))
+	}
+}
+
+func (t *tally) matched(decision cedar.Decision, reasons []cedar.DiagnosticReason) {
+	for _, reason := range reasons {
+		if decision == cedar.Allow {
+			t.permits = append(t.permits, string(reason.PolicyID))
+		} else {
+			t.forbids = append(t.forbids, string(reason.PolicyID))
+		}
+	}
+}
+
+// sum draws the answers together.
+func (t *tally) sum() Decision {
+	d := t.Decision
+	d.Allow = len(d.Faults) == 0
+	d.Determining = t.forbids
+	if d.Allow {
+		d.Determining = t.permits
+	}
+	for _, names := range [...]*[]string{&d.Determining, &d.Errors, &d.Faults} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
+	return d
+}

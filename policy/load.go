@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go"
+	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
+	"github.com/deedlog/deed/attest"
+)
+
+// Load checks a policy set and makes it ready. It refuses, as policy.invalid
+// with the field policies, schema or entities, what is over a cap, does not
+// parse, or does not pass Cedar's strict validation, and a schema that does not
+// accept the facts that Deed supplies.
+//
+// Every policy needs an @id of [a-z0-9_/-]{1,64}, used once, that does not begin
+// with "warrant/". Templates are not supported.
+func Load(src Source) (*Set, error) {
+	if err := src.caps(); err != nil {
+		return nil, err
+	}
+	schema, err := loadSchema(src.Schema)
+	if err != nil {
+		return nil, invalid("schema", "a schema for the facts that Deed supplies", err)
+	}
+	validator := validate.New(schema)
+	policies, err := parse(src.Policies)
+	if err != nil {
+		return nil, invalid("policies", "Cedar policies, each with an @id", err)
+	}
+	if len(policies) > maxPolicies {
+		return nil, over("policies", maxPolicies, "policies", len(policies))
+	}
+	for _, p := range policies {
+		if strings.HasPrefix(string(p.id), warrantPrefix) {
+			return nil, attest.Refuse("policy.invalid", "policies", "an @id that does not begin with "+warrantPrefix, string(p.id))
+		}
+		if err := validator.Policy(string(p.id), (*xast.Policy)(p.policy.AST())); err != nil {
+			return nil, invalid("policies", "policies that the schema allows", err)
+		}
+	}
+	entities, err := loadEntities(src.Entities, validator)
+	if err != nil {
+		return nil, invalid("entities", "entities that the schema allows", err)
+	}
+	s := &Set{id: src.digest(), policies: policies, schema: validator, entities: entities}
+	s.declare(schema)
+	return s, nil
+}
+
+// declare notes the actions that agents may ask for, and gives every action its
+// groups, which cedar-go does not take from the schema by itself.
+func (s *Set) declare(schema *resolvedSchema) {
+	s.actions = make(map[string]bool, len(schema.Actions))
+	for uid, action := range schema.Actions {
+		if asked(action) && uid.Type == actionType {
+			s.actions[string(uid.ID)] = true
+		}
+		s.entities[uid] = cedar.Entity{UID: uid, Parents: action.Entity.Parents}
+	}
+}
+
+// invalid is the fault policy.invalid. Of several messages it keeps the first in
+// alphabetical order, because cedar-go's order changes from run to run.
+func invalid(field, expected string, err error) error {
+	lines := strings.Split(err.Error(), "\n")
+	return attest.Refuse("policy.invalid", field, expected, slices.Min(lines))
+}

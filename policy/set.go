@@ -1,0 +1,78 @@
+package policy
+
+import (
+	"fmt"
+	"iter"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
+	"github.com/deedlog/deed/attest"
+)
+
+// Set is an organisation's policy set, loaded and checked. It is immutable and
+// may be used by several goroutines.
+type Set struct {
+	id       attest.Digest
+	policies policySet
+	schema   *validate.Validator
+	actions  map[string]bool
+	entities cedar.EntityMap // as logged, and the schema's hierarchy of actions
+}
+
+// ID names the set by its content: the digest of its three parts.
+func (s *Set) ID() attest.Digest { return s.id }
+
+// Declares reports whether the schema declares an action for agents.
+func (s *Set) Declares(action string) bool { return s.actions[action] }
+
+// candidates are the policies that a request is judged by. All of them, for
+// now: an index by scope may leave out what cannot match, and must then give
+// the same decision, reasons and errors.
+func (s *Set) candidates(cedar.Request) cedar.PolicyIterator { return s.policies }
+
+// policySet is a list of policies in ascending order of their IDs.
+type policySet []namedPolicy
+
+type namedPolicy struct {
+	id     cedar.PolicyID
+	policy *cedar.Policy
+}
+
+// All iterates over the policies in order.
+func (p policySet) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
+	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
+		for _, named := range p {
+			if !yield(named.id, named.policy) {
+				return
+			}
+		}
+	}
+}
+
+var policyID = regexp.MustCompile(`^[a-z0-9_/-]{1,64}$`)
+
+// parse reads Cedar policies, each named by its @id.
+func parse(text []byte) (policySet, error) {
+	list, err := cedar.NewPolicyListFromBytes("", text)
+	if err != nil {
+		return nil, err
+	}
+	set := make(policySet, 0, len(list))
+	for _, p := range list {
+		id := string(p.Annotations()["id"])
+		if !policyID.MatchString(id) {
+			return nil, fmt.Errorf("line %d: a policy needs an @id of [a-z0-9_/-]{1,64}, has %q", p.Position().Line, id)
+		}
+		set = append(set, namedPolicy{cedar.PolicyID(id), p})
+	}
+	slices.SortStableFunc(set, func(a, b namedPolicy) int { return strings.Compare(string(a.id), string(b.id)) })
+	for i := 1; i < len(set); i++ {
+		if set[i-1].id == set[i].id {
+			return nil, fmt.Errorf("line %d: @id %q is used twice", set[i].policy.Position().Line, set[i].id)
+		}
+	}
+	return set, nil
+}
