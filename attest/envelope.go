@@ -105,8 +105,10 @@ func (e Envelope) paeHeader() []byte {
 	return append(h, ' ')
 }
 
-// id computes the statement's name for a signer, hashing the encoding in place.
-func (e Envelope) id(signer string) ID {
+// ID computes the statement's name for a signer ([Party.Name]):
+// SHA-256("deed/envelope/v1\0" || SHA-256(PAE) || signer). It says nothing
+// about the signature.
+func (e Envelope) ID(signer string) ID {
 	pae := sha256.New()
 	pae.Write(e.paeHeader())
 	pae.Write(e.Payload)

@@ -46,6 +46,7 @@ var Faults = map[string]FaultInfo{
 	"statement.value":       {Refused, "an argument value is not a string, integer, boolean, amount or list of strings", "write the value in one of these forms"},
 	"statement.log":         {Refused, "the statement is for another log", "sign it for this log's origin"},
 	"action.open":           {Refused, "opened and sealed arguments do not give the arguments root", "recompute the root from the same salts and values"},
+	"action.fields":         {Refused, "the agent's own commitments are not to the values of its action", "commit to agent, session, root warrant, action and resource"},
 	"d0.signer":             {Refused, "the statement names another signer than the one who signed", "sign with the credential that the statement names"},
 
 	"signer.unknown":       {Refused, "no person or server of that name is registered, or the key is not in its window", "register the person first"},

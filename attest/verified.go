@@ -84,7 +84,7 @@ func (p Parsed) verifyAs(s Signer) (Verified, error) {
 	if err != nil {
 		return Verified{}, err
 	}
-	return Verified{id: p.envelope.id(s.Name()), envelope: p.envelope, signer: s, statement: p.statement}, nil
+	return Verified{id: p.envelope.ID(s.Name()), envelope: p.envelope, signer: s, statement: p.statement}, nil
 }
 
 // Open parses and verifies in one step, when the signer is known beforehand.

@@ -8,7 +8,6 @@ import (
 	"encoding/asn1"
 	"errors"
 	"math/big"
-	"net/url"
 	"testing"
 	"time"
 
@@ -106,14 +105,6 @@ func withURIs(uris ...string) func(*x509.Certificate) {
 		c.URIs = nil
 		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: der}}
 	}
-}
-
-func uri(s string) *url.URL {
-	u, err := url.Parse(s)
-	if err != nil {
-		panic(err)
-	}
-	return u
 }
 
 func der(nodes ...node) []byte {

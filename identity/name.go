@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
-	"strings"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 )
@@ -86,7 +85,7 @@ func generalNames(der []byte) ([]asn1.RawValue, error) {
 // parseTrustDomain accepts a bare trust domain name, not a SPIFFE ID.
 func parseTrustDomain(name string) error {
 	td, err := spiffeid.TrustDomainFromString(name)
-	if err != nil || td.Name() != name || len(name) > maxTrustDomain || strings.Contains(name, "/") {
+	if err != nil || td.Name() != name || len(name) > maxTrustDomain {
 		return &Error{Check: CheckBundle, Field: "trust_domain", Expected: "a trust domain name of at most 255 bytes", Found: printable(name)}
 	}
 	return nil

@@ -230,3 +230,5 @@ func witness(t testing.TB, name string, seed byte) (ledger.VKey, ledger.Signatur
 	}
 	return key, ledger.Signature{Name: name, KeyID: s.KeyHash(), Bytes: sig}
 }
+
+func asCorrupt(err error, bad **ledger.Corrupt) bool { return errors.As(err, bad) }

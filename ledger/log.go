@@ -36,9 +36,9 @@ type Config struct {
 	QueueLimit int
 	// MaxBatch bounds the entries of one commit. Default 512.
 	MaxBatch int
-	// Linger is how long a batch of fewer than 16 may wait for others that
-	// are to be expected, because the batch before had more. A lone caller
-	// never waits. Default 200 microseconds; negative is none.
+	// Linger is how long a batch of fewer than 64 may wait for others, if there
+	// were more callers a moment ago. A lone caller never waits. Default 200
+	// microseconds; negative is none.
 	Linger time.Duration
 }
 
@@ -155,7 +155,7 @@ func (l *Log) Append(ctx context.Context, s Submission) (Receipt, error) {
 	}
 	select {
 	case o := <-p.answer:
-		return l.receipt(ctx, o)
+		return l.receipt(ctx, p, o)
 	case <-ctx.Done():
 		return Receipt{}, ctx.Err()
 	}
@@ -185,9 +185,16 @@ func (l *Log) retryAfter() time.Duration {
 	return min(max(d, 50*time.Millisecond), 5*time.Second)
 }
 
-func (l *Log) receipt(ctx context.Context, o outcome) (Receipt, error) {
+func (l *Log) receipt(ctx context.Context, p *pending, o outcome) (Receipt, error) {
 	if o.err != nil {
 		return Receipt{}, o.err
+	}
+	if o.entry == nil {
+		e, err := l.earlier(ctx, p.id, o)
+		if err != nil {
+			return Receipt{}, err
+		}
+		o.entry = e.Bytes
 	}
 	r, err := l.receiptAt(ctx, o.at, o.index, o.entry)
 	if err != nil {
@@ -195,6 +202,20 @@ func (l *Log) receipt(ctx context.Context, o outcome) (Receipt, error) {
 	}
 	r.Duplicate = o.duplicate
 	return r, nil
+}
+
+// earlier reads the entry that an identity leads to. The way there is not under
+// the tree, so the entry has to name the identity too: damage must not answer a
+// submission with the entry of another.
+func (l *Log) earlier(ctx context.Context, id Hash, o outcome) (Entry, error) {
+	if o.index >= o.at.tree.size {
+		return Entry{}, &Corrupt{Bucket: "ids", Key: id.String(), Want: fmt.Sprint("an index below ", o.at.tree.size), Got: fmt.Sprint(o.index)}
+	}
+	e, err := l.Entry(ctx, o.index)
+	if err == nil && e.ID != id {
+		err = &Corrupt{Bucket: "ids", Key: id.String(), Want: "its own entry", Got: fmt.Sprint("entry ", o.index, " of ", e.ID)}
+	}
+	return e, err
 }
 
 // Err returns nil while the log can append, and an error that wraps ErrStopped

@@ -27,18 +27,19 @@ import (
 type sequencer struct {
 	// ctx is for the store. A caller who goes away does not interrupt a batch
 	// that others wait for, so it is none of the callers'.
-	ctx  context.Context
-	head Head  // as committed
-	tree *tree // of head
-	last int   // submissions in the last batch
+	ctx     context.Context
+	head    Head  // as committed
+	tree    *tree // of head
+	callers int   // that the last batch answered, or left waiting
 }
 
 const (
 	// clockTolerance is how far the clock may be behind the last entry, whose
 	// time is then used again.
 	clockTolerance = 2 * time.Second
-	// lingerBelow is the batch size from which on a batch does not wait.
-	lingerBelow = 16
+	// lingerBelow is the batch size from which on a batch does not wait. Without
+	// the wait, callers settle into two groups that take turns.
+	lingerBelow = 64
 	// maxAttempts bounds how often a batch is placed anew after a failed commit.
 	maxAttempts = 3
 )
@@ -58,7 +59,7 @@ func (l *Log) run() {
 // first should not go alone when the others are a moment behind.
 func (l *Log) collect(first *pending) []*pending {
 	batch := []*pending{first}
-	want := min(l.seq.last, lingerBelow)
+	want := min(l.seq.callers, lingerBelow)
 	var timeout <-chan time.Time
 	if want > 1 && l.config.Linger > 0 {
 		timeout = time.After(l.config.Linger)
@@ -83,7 +84,6 @@ func (l *Log) collect(first *pending) []*pending {
 			runtime.Gosched() // an idle process would round the timer up to 1 ms
 		}
 	}
-	l.seq.last = len(batch)
 	return batch
 }
 
@@ -105,6 +105,7 @@ func (l *Log) sequence(batch []*pending) {
 			err = nil
 		}
 	}
+	l.seq.callers = len(batch) + len(l.queue)
 	for _, p := range batch {
 		if err != nil {
 			p.outcome = outcome{err: err}

@@ -67,11 +67,13 @@ func (c *compiler) id(kind string, n int) string {
 	return warrantPrefix + strconv.Itoa(c.depth) + "/" + kind + "/" + strconv.Itoa(n)
 }
 
-func (c *compiler) line(parts ...string) {
-	for _, p := range parts {
-		c.text.WriteString(p)
+// policy writes one policy: its id, its head and its conditions.
+func (c *compiler) policy(id, head string, conditions ...string) {
+	c.text.WriteString("@id(" + quote(id) + ")\n" + head)
+	for _, condition := range conditions {
+		c.text.WriteString("\n" + condition)
 	}
-	c.text.WriteByte('\n')
+	c.text.WriteString(";\n")
 }
 
 // check keeps an error and names where it was.
@@ -84,40 +86,32 @@ func (c *compiler) check(where string, err error) {
 func (c *compiler) grant(n int, g attest.Grant) {
 	id := c.id("grant", n)
 	names := make([]string, len(g.Arguments))
+	conditions := []string{"when { " + c.match(id, g.Resource) + " }", "when { context.names.isEmpty() }"}
 	for i, a := range g.Arguments {
-		names[i] = a.Name
-	}
-	c.line("@id(", quote(id), ")")
-	c.line("permit (principal, action in ", c.actions(id, g.Actions), ", resource is Deed::Resource)")
-	c.line("when { ", c.match(id, g.Resource), " }")
-	if len(names) == 0 {
-		c.line("when { context.names.isEmpty() }")
-	} else {
-		c.line("when { ", quoteAll(names), ".containsAll(context.names) }")
-	}
-	for _, a := range g.Arguments {
 		condition, err := argument(a.Name, a.Constraint, 0)
 		c.check(id+" "+a.Name, err)
-		c.line("when { ", condition, " }")
+		names[i] = a.Name
+		conditions = append(conditions, "when { "+condition+" }")
 	}
-	c.line(";")
+	if len(names) > 0 {
+		conditions[1] = "when { " + quoteAll(names) + ".containsAll(context.names) }"
+	}
+	c.policy(id, "permit (principal, action in "+c.actions(id, g.Actions)+", resource is Deed::Resource)", conditions...)
 }
 
 func (c *compiler) never(n int, d attest.Denial) {
 	id := c.id("never", n)
-	c.line("@id(", quote(id), ")")
+	head := "forbid (principal, action in " + c.actions(id, d.Actions) + ", resource"
 	if d.Resource == nil {
-		c.line("forbid (principal, action in ", c.actions(id, d.Actions), ", resource);")
+		c.policy(id, head+")")
 		return
 	}
-	c.line("forbid (principal, action in ", c.actions(id, d.Actions), ", resource is Deed::Resource)")
-	c.line("when { ", c.match(id, *d.Resource), " };")
+	c.policy(id, head+" is Deed::Resource)", "when { "+c.match(id, *d.Resource)+" }")
 }
 
 func (c *compiler) window(from, until int64) {
-	c.line("@id(", quote(warrantPrefix+strconv.Itoa(c.depth)+"/window"), ")")
-	c.line("forbid (principal, action, resource)")
-	c.line("unless { context.at >= ", strconv.FormatInt(from, 10), " && context.at < ", strconv.FormatInt(until, 10), " };")
+	c.policy(warrantPrefix+strconv.Itoa(c.depth)+"/window", "forbid (principal, action, resource)",
+		"unless { context.at >= "+strconv.FormatInt(from, 10)+" && context.at < "+strconv.FormatInt(until, 10)+" }")
 }
 
 func (c *compiler) actions(id string, actions []string) string {
@@ -139,6 +133,9 @@ func (c *compiler) match(id string, m attest.Match) string {
 		c.check(id, errors.New("a resource that is not UTF-8"))
 	}
 	switch {
+	case !single(k):
+		c.check(id, errors.New("a match with no member or several"))
+		return kind + "false"
 	case k.Exact != nil:
 		return kind + c.oneID(id, []attest.Value{*k.Exact})
 	case len(k.OneOf) > 0:

@@ -15,7 +15,7 @@ const maxLevels = 8
 // acceptsAll reports whether a constraint accepts every value, so that the
 // argument need not even be opened.
 func acceptsAll(k attest.Constraint) bool {
-	if k.All == nil {
+	if k.All == nil || !single(k) {
 		return false
 	}
 	for _, inner := range *k.All {
@@ -31,6 +31,8 @@ func acceptsAll(k attest.Constraint) bool {
 // before it looks inside.
 func argument(name string, k attest.Constraint, level int) (string, error) {
 	switch {
+	case !single(k):
+		return "", errors.New("a constraint with no member or several")
 	case level > maxLevels || !readable(name, k.Prefix, k.DomainSuffix) || !readable(k.Subset...):
 		return "", errors.New("a constraint nested too deep or not UTF-8")
 	case acceptsAll(k):
@@ -50,11 +52,21 @@ func argument(name string, k attest.Constraint, level int) (string, error) {
 	case k.DomainSuffix != "":
 		x, s := arg(name), k.DomainSuffix
 		return isKind(name, hostKind) + "(" + x + " == " + quote(s) + " || " + x + " like " + likeWithin(s) + ")", nil
-	case len(k.Subset) > 0:
+	default: // subset
 		return isKind(name, listKind) + quoteAll(k.Subset) + ".containsAll(" + arg(name) + ")", nil
-	default:
-		return "", errors.New("an unknown constraint")
 	}
+}
+
+// single reports whether exactly one member is set.
+func single(k attest.Constraint) bool {
+	n := 0
+	for _, set := range [...]bool{k.All != nil, k.DecimalMax != nil, k.DomainSuffix != "", k.Exact != nil,
+		k.IntRange != nil, len(k.OneOf) > 0, k.Prefix != "", len(k.Subset) > 0} {
+		if set {
+			n++
+		}
+	}
+	return n == 1
 }
 
 func arg(name string) string { return member("context.args", name) }

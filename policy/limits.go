@@ -22,7 +22,7 @@ const (
 // in the first two and cubic in the third.
 const (
 	maxChain    = 16 // accesses in a row: a.b.c is 2
-	maxIs       = 16
+	maxIs       = 8
 	maxHas      = 32
 	maxPolicies = 512
 )

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -37,8 +38,8 @@ func Load(src Source) (*Set, error) {
 		if strings.HasPrefix(string(p.id), warrantPrefix) {
 			return nil, attest.Refuse("policy.invalid", "policies", "an @id that does not begin with "+warrantPrefix, string(p.id))
 		}
-		if err := validator.Policy(string(p.id), (*xast.Policy)(p.policy.AST())); err != nil {
-			return nil, invalid("policies", "policies that the schema allows", err)
+		if err := validator.Policy("", (*xast.Policy)(p.policy.AST())); err != nil {
+			return nil, invalid("policies", "policies that the schema allows", p.at(first(err)))
 		}
 	}
 	entities, err := loadEntities(src.Entities, validator)
@@ -62,9 +63,21 @@ func (s *Set) declare(schema *resolvedSchema) {
 	}
 }
 
-// invalid is the fault policy.invalid. Of several messages it keeps the first in
-// alphabetical order, because cedar-go's order changes from run to run.
+// invalid is the fault policy.invalid.
 func invalid(field, expected string, err error) error {
-	lines := strings.Split(err.Error(), "\n")
-	return attest.Refuse("policy.invalid", field, expected, slices.Min(lines))
+	return attest.Refuse("policy.invalid", field, expected, err.Error())
+}
+
+// first picks one of the messages of the type checker, whose order changes from
+// run to run: the first in alphabetical order, but not the one that follows from
+// others.
+func first(err error) error {
+	all := strings.Split(err.Error(), "\n")
+	telling := slices.DeleteFunc(slices.Clone(all), func(s string) bool {
+		return strings.HasPrefix(s, "unable to find an applicable action")
+	})
+	if len(telling) == 0 {
+		telling = all
+	}
+	return errors.New(slices.Min(telling))
 }

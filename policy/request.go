@@ -3,7 +3,6 @@ package policy
 import (
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/deedlog/deed/attest"
@@ -63,7 +62,7 @@ const (
 // is not is never evaluated.
 func (r Request) wellFormed() bool {
 	for name, v := range r.Open {
-		if _, err := cedarValue(v); err != nil || !utf8.ValidString(name) {
+		if !readable(name) || !wellFormedValue(v) || slices.Contains(r.Sealed, name) {
 			return false
 		}
 	}

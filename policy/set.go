@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"regexp"
@@ -41,6 +42,11 @@ type namedPolicy struct {
 	policy *cedar.Policy
 }
 
+// at tells a person where an error is.
+func (p namedPolicy) at(err error) error {
+	return fmt.Errorf("line %d: %s: %w", p.policy.Position().Line, p.id, err)
+}
+
 // All iterates over the policies in order.
 func (p policySet) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
@@ -71,7 +77,7 @@ func parse(text []byte) (policySet, error) {
 	slices.SortStableFunc(set, func(a, b namedPolicy) int { return strings.Compare(string(a.id), string(b.id)) })
 	for i := 1; i < len(set); i++ {
 		if set[i-1].id == set[i].id {
-			return nil, fmt.Errorf("line %d: @id %q is used twice", set[i].policy.Position().Line, set[i].id)
+			return nil, set[i].at(errors.New("its @id is used twice"))
 		}
 	}
 	return set, nil

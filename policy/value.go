@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/deedlog/deed/attest"
@@ -80,7 +79,6 @@ func hasKind(v attest.Value, kind string) bool {
 // lists.
 func (r Request) shapes() (kinds, lists cedar.Record) {
 	byKind := make(cedar.RecordMap, len(allKinds))
-	listed := make(cedar.RecordMap)
 	for _, kind := range allKinds {
 		var names []string
 		for name, v := range r.Open {
@@ -88,13 +86,23 @@ func (r Request) shapes() (kinds, lists cedar.Record) {
 				names = append(names, name)
 			}
 		}
-		slices.Sort(names)
 		byKind[cedar.String(kind)] = stringSet(names)
 	}
+	listed := make(cedar.RecordMap)
 	for name, v := range r.Open {
-		if text, err := v.Canonical(); err == nil && v.Kind == attest.ListValue {
+		if v.Kind == attest.ListValue {
+			text, _ := v.Canonical() // wellFormed has checked it
 			listed[cedar.String(name)] = cedar.String(text)
 		}
 	}
 	return cedar.NewRecord(byKind), cedar.NewRecord(listed)
+}
+
+// wellFormedValue reports whether an argument could have come from a statement.
+func wellFormedValue(v attest.Value) bool {
+	if v.Kind == attest.AmountValue && !v.Amount.Valid() || !readable(v.Text) || !readable(v.List...) {
+		return false
+	}
+	_, err := cedarValue(v)
+	return err == nil
 }

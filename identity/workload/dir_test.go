@@ -84,7 +84,8 @@ func TestDirKeepsWhatDidNotChange(t *testing.T) {
 	writeSVID(t, ca, dir)
 	age(t, dir)
 	source := openDir(t, dir)
-	if current(t, source) != current(t, source) {
+	first := current(t, source)
+	if second := current(t, source); first != second {
 		t.Error("read again although nothing changed")
 	}
 }

@@ -47,7 +47,7 @@ func (c *check) action(a *attest.Action) error {
 		return c.outcome(a)
 	}
 	c.act = &act{action: a}
-	for _, step := range []func(*act) error{c.authority, c.approvals, c.evidence, c.initiator, c.authorize} {
+	for _, step := range []func(*act) error{c.authority, c.fields, c.approvals, c.evidence, c.initiator, c.authorize} {
 		if err := step(c.act); err != nil {
 			return err
 		}
@@ -103,6 +103,35 @@ func (c *check) authority(x *act) error {
 		c.deny("warrant.outside")
 	}
 	return nil
+}
+
+// fields: where the agent sent the seed of its own commitments, they are to the
+// values of this action.
+func (c *check) fields(x *act) error {
+	own := x.action.Fields
+	if own == nil || own.Seed == "" {
+		return nil
+	}
+	object, ok := c.objects[own.Seed]
+	if !ok {
+		return nil // the agent keeps the seed
+	}
+	seed, err := attest.ParseSeed(object)
+	if err != nil {
+		return err
+	}
+	root := attest.Commit(seed, attest.AgentFields(x.action, x.rootWarrant()))
+	if root != own.Root {
+		return attest.Refuse("action.fields", "fields.root", string(root), string(own.Root))
+	}
+	return nil
+}
+
+func (x *act) rootWarrant() attest.ID {
+	if len(x.chain.Links()) == 0 {
+		return ""
+	}
+	return x.chain.Root().ID
 }
 
 // approvals: each is of exactly this action.

@@ -315,7 +315,7 @@ func (c *check) seed(d attest.Digest, field string) error {
 		return err
 	}
 	if b, ok := c.objects[d]; ok {
-		if _, err := ParseSeed(b); err != nil {
+		if _, err := attest.ParseSeed(b); err != nil {
 			return attest.Refuse("object.form", field, "a seed: 64 hex digits", "other bytes")
 		}
 	}

@@ -3,7 +3,6 @@ package admission
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 
 	"github.com/deedlog/deed/attest"
 )
@@ -64,39 +63,5 @@ func serverFields(r *Record) []attest.Field {
 	if r.Attribution != nil {
 		person, class = r.Attribution.Authorizing, string(r.Attribution.Agency)
 	}
-	return fields([][2]string{{"authorizing", person}, {"class", class}, {"decision", string(r.Decision.Effect)}})
-}
-
-func fields(pairs [][2]string) []attest.Field {
-	out := make([]attest.Field, len(pairs))
-	for i, p := range pairs {
-		value, _ := attest.Text(p[1]).Canonical() // a string cannot fail
-		out[i] = attest.Field{Name: p[0], Value: value}
-	}
-	return out
-}
-
-// AgentFields are the values that an agent may commit to in its action, under a
-// seed of its own: what a later reader of the public log may be shown.
-func AgentFields(a *attest.Action, rootWarrant attest.ID) []attest.Field {
-	action, resource := "", ""
-	if a.Request != nil {
-		action, resource = a.Request.Action, a.Request.Resource.Kind+"/"+a.Request.Resource.ID
-	}
-	return fields([][2]string{{"action", action}, {"agent", a.Agent}, {"resource", resource},
-		{"root_warrant", string(rootWarrant)}, {"session", a.Session.ID}})
-}
-
-// SeedObject is the object that opens a commitment: the seed in hex.
-func SeedObject(seed [32]byte) []byte { return []byte(hex.EncodeToString(seed[:])) }
-
-// ParseSeed reads a seed object. Faults: object.form.
-func ParseSeed(object []byte) (seed [32]byte, err error) {
-	if len(object) != 64 {
-		return seed, attest.Refuse("object.form", "seed", "64 hex digits", "another length")
-	}
-	if _, err := hex.Decode(seed[:], object); err != nil {
-		return seed, attest.Refuse("object.form", "seed", "64 hex digits", "another alphabet")
-	}
-	return seed, nil
+	return attest.TextFields([][2]string{{"authorizing", person}, {"class", class}, {"decision", string(r.Decision.Effect)}})
 }

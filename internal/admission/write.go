@@ -19,7 +19,7 @@ func (o *outcomeOf) write(seed [32]byte) (Result, error) {
 	entry := Entry{
 		Admission: attest.DigestOf(recordDoc), Control: o.read.Control, Envelope: o.verified.ID(),
 		Kind: record.Kind, ReceivedAt: o.received, V: 1,
-		ServerFields: attest.Commitment{Root: attest.Commit(seed, serverFields(record)), Seed: attest.DigestOf(SeedObject(seed))},
+		ServerFields: attest.Commitment{Root: attest.Commit(seed, serverFields(record)), Seed: attest.DigestOf(attest.SeedObject(seed))},
 	}
 	if a, ok := o.verified.Statement().(*attest.Action); ok {
 		entry.Fields = a.Fields
@@ -29,7 +29,7 @@ func (o *outcomeOf) write(seed [32]byte) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{Entry: entryDoc, Record: recordDoc, Effect: record.Decision.Effect, Parsed: record}
-	r.Objects = [][]byte{recordDoc, o.envelope, SeedObject(seed)}
+	r.Objects = [][]byte{recordDoc, o.envelope, attest.SeedObject(seed)}
 	for _, d := range record.Objects {
 		r.Objects = append(r.Objects, o.objects[d])
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -129,11 +130,11 @@ func (s *Store) pairs(table, prefix, after string, raw bool) (list []pair, err e
 			if raw {
 				key = hex.EncodeToString(k)
 			}
-			if len(key) >= len(prefix) && key[:len(prefix)] > prefix {
-				return nil
-			}
-			if key > after && len(key) >= len(prefix) && key[:len(prefix)] == prefix {
+			switch in := strings.HasPrefix(key, prefix); {
+			case in && key > after:
 				list = append(list, pair{key: key, raw: bytes.Clone(k), value: append([]byte{}, v...)})
+			case !in && key > prefix:
+				return nil
 			}
 		}
 		return nil

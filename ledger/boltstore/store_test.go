@@ -1,7 +1,10 @@
 package boltstore_test
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/deedlog/deed/ledger"
@@ -22,3 +25,93 @@ func openAt(t testing.TB, path string) *boltstore.Store {
 
 func TestStore(t *testing.T)  { storetest.Run(t, open) }
 func TestFaults(t *testing.T) { storetest.RunFaults(t, open) }
+
+func TestMode(t *testing.T) {
+	dir := t.TempDir()
+	c, s := crashConfig(t, dir)
+	defer s.Close()
+	storetest.Open(t, c)
+	for _, name := range []string{"log.db", "head"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v, want mode 0600", name, info.Mode(), err)
+		}
+	}
+}
+
+func TestLocked(t *testing.T) {
+	t.Parallel() // waits for two timeouts
+	path := filepath.Join(t.TempDir(), "log.db")
+	s := openAt(t, path)
+	for name, open := range map[string]func(string) (*boltstore.Store, error){"Open": boltstore.Open, "OpenReadOnly": boltstore.OpenReadOnly} {
+		if _, err := open(path); !errors.Is(err, boltstore.ErrLocked) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s of a database in use: %v, want ErrLocked", name, err)
+		}
+	}
+	s.Close()
+	openAt(t, path).Close()
+}
+
+func TestReadOnly(t *testing.T) {
+	path := fill(t, 10)
+	a, err := boltstore.OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := boltstore.OpenReadOnly(path)
+	if err != nil {
+		t.Fatalf("a second reader: %v", err)
+	}
+	defer b.Close()
+	head, err := a.Load(ctx)
+	if err != nil || head.Size != 10 {
+		t.Errorf("Load = %d, %v", head.Size, err)
+	}
+	if err := a.Commit(ctx, head, ledger.Delta{Head: head}); err == nil {
+		t.Error("a read-only store took a commit")
+	}
+	storetest.CheckStore(t, b)
+	missing := filepath.Join(t.TempDir(), "missing.db")
+	if _, err := boltstore.OpenReadOnly(missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("OpenReadOnly of a missing file: %v", err)
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("OpenReadOnly made a file")
+	}
+}
+
+func TestNotADatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a database\n", 9999)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := boltstore.Open(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("Open = %v, want an error that names the file", err)
+	}
+}
+
+func TestHeadFile(t *testing.T) {
+	dir := t.TempDir()
+	h := boltstore.HeadFile{Path: filepath.Join(dir, "head")}
+	if text, err := h.Load(); text != nil || err != nil {
+		t.Errorf("Load of no file = %q, %v", text, err)
+	}
+	for _, want := range []string{"first", "second, longer", "3"} {
+		if err := h.Save([]byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := h.Load(); string(text) != want || err != nil {
+			t.Errorf("Load = %q, %v, want %q", text, err, want)
+		}
+	}
+	if err := os.Truncate(h.Path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := h.Load(); text == nil || err != nil {
+		t.Errorf("Load of an empty file = %v, %v, want empty and not missing", text, err)
+	}
+	if err := (boltstore.HeadFile{Path: filepath.Join(dir, "none", "head")}).Save(nil); err == nil {
+		t.Error("Save into no directory")
+	}
+}

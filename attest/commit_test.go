@@ -1,0 +1,114 @@
+package attest_test
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/deedlog/deed/attest"
+)
+
+func TestCommitmentsHide(t *testing.T) {
+	a, b := seedOf("a"), seedOf("b")
+	if attest.Salt(a, "x") == attest.Salt(b, "x") || attest.Salt(a, "x") == attest.Salt(a, "y") {
+		t.Error("salts repeat")
+	}
+	salt := attest.Salt(a, "x")
+	seen := map[[32]byte]string{}
+	for name, value := range map[string]string{"ab": "c", "a": "bc", "abc": "", "": "abc"} {
+		c := attest.CommitField(salt, name, []byte(value))
+		if other, twice := seen[c]; twice {
+			t.Errorf("%q and %q run together", name, other)
+		}
+		seen[c] = name
+	}
+}
+
+func TestRootOf(t *testing.T) {
+	x, y := [32]byte{1}, [32]byte{2}
+	given := [][32]byte{y, x}
+	if attest.RootOf(given) != attest.RootOf([][32]byte{x, y}) || given[0] != y {
+		t.Error("the order matters, or the argument was sorted")
+	}
+	roots := []attest.Digest{attest.RootOf(nil), attest.RootOf([][32]byte{x}), attest.RootOf([][32]byte{x, x}), attest.RootOf([][32]byte{x, y})}
+	slices.Sort(roots)
+	if len(slices.Compact(roots)) != 4 {
+		t.Error("sets of different size have one root")
+	}
+}
+
+func TestArgumentsRoot(t *testing.T) {
+	seed := seedOf("arguments")
+	open := attest.OpenValues(seed, []string{"b", "a"}, []attest.Value{attest.Int(2), attest.Text("x")})
+	salt := attest.Salt(seed, "c")
+	c := attest.CommitField(salt, "c", []byte("true"))
+	sealed := []attest.Sealed{{Commitment: hex.EncodeToString(c[:]), Name: "c"}}
+	root, err := attest.ArgumentsRoot(open, sealed)
+	want := attest.Commit(seed, []attest.Field{{Name: "c", Value: []byte("true")}, {Name: "a", Value: []byte(`"x"`)}, {Name: "b", Value: []byte("2")}})
+	if err != nil || root != want {
+		t.Fatalf("%s, %v, want %s", root, err, want)
+	}
+	bad := map[string]func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed){
+		"not in order": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			slices.Reverse(o)
+			return o, s
+		},
+		"open twice": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			o[1] = o[0]
+			return o, s
+		},
+		"open and sealed": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			s[0].Name = "a"
+			return o, s
+		},
+		"a salt too short": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			o[0].Salt = "00"
+			return o, s
+		},
+		"an upper-case salt": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			o[0].Salt = strings.Repeat("A", 64)
+			return o, s
+		},
+		"no name": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			o[0].Name = ""
+			return o, s
+		},
+		"no value": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			o[0].Value = attest.Value{}
+			return o, s
+		},
+		"no commitment": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			s[0].Commitment = ""
+			return o, s
+		},
+		"a name out of form": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			s[0].Name = "c d"
+			return o, s
+		},
+		"sealed twice": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			return o, append(s, s[0])
+		},
+		"sealed not in order": func(o []attest.Opening, s []attest.Sealed) ([]attest.Opening, []attest.Sealed) {
+			return o, append(s, attest.Sealed{Commitment: s[0].Commitment, Name: "bb"})
+		},
+	}
+	for name, change := range bad {
+		t.Run(name, func(t *testing.T) {
+			_, err := attest.ArgumentsRoot(change(slices.Clone(open), slices.Clone(sealed)))
+			wantCode(t, err, "action.open")
+		})
+	}
+}
+
+func TestConstraintWords(t *testing.T) {
+	want := []string{
+		`exactly "INV/1"`, `one of ["a", -3, true, 1.50 EUR, ["x", "y"]]`, `from -5 to 5`, `at most 5000.00 EUR`, `"INV/2026" or below`,
+		`a host under bank.example`, `a subset of ["a", "b"]`, `any value`, `"INV" or below and "INV/2026" or below`,
+	}
+	for i, c := range constraints() {
+		if c.String() != want[i] {
+			t.Errorf("%s, want %s", c, want[i])
+		}
+	}
+}

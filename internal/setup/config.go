@@ -1,0 +1,243 @@
+package setup
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/deedlog/deed/attest"
+)
+
+// Config is deed.yaml. Unknown keys are refused; relative paths are relative to
+// the file.
+type Config struct {
+	// Origin names the log: the first line of its checkpoints. It never changes.
+	Origin string `yaml:"origin"`
+	// Listen is the address; without TLS it must be a loopback address.
+	Listen string `yaml:"listen"`
+	// Store is the database file.
+	Store string `yaml:"store"`
+	// Head is the file with the last signed checkpoint. Put it on another
+	// volume: it is what tells an old copy of the database.
+	Head string `yaml:"head"`
+	// Keys are the private keys, by path.
+	Keys Keys `yaml:"keys"`
+	// TrustDomains says where the bundle of each trust domain comes from.
+	TrustDomains map[string]BundleSource `yaml:"trust_domains"`
+	// TLS is the server's own identity; empty is plain HTTP on loopback.
+	TLS TLS `yaml:"tls"`
+	// Logs is what the operator sees on stderr.
+	Logs Logs `yaml:"logs"`
+}
+
+// Keys are paths of private keys, mode 0600.
+type Keys struct {
+	Log      string `yaml:"log"`       // signs checkpoints, Ed25519
+	LogMLDSA string `yaml:"log_mldsa"` // cosigns checkpoints, ML-DSA-44
+	Server   string `yaml:"server"`    // signs the server's own statements
+}
+
+// BundleSource is where a trust domain's bundle comes from: one of the two.
+type BundleSource struct {
+	BundleFile  string `yaml:"bundle_file,omitempty"`  // SPIFFE bundle document or PEM; read again at SIGHUP
+	WorkloadAPI string `yaml:"workload_api,omitempty"` // unix:///path, followed all the time
+}
+
+// TLS is where the server's own SVID comes from: one of the two, or neither.
+type TLS struct {
+	SVIDDir     string `yaml:"svid_dir,omitempty"`     // svid.pem, key.pem, bundle.json
+	WorkloadAPI string `yaml:"workload_api,omitempty"` // unix:///path
+}
+
+// Enabled reports whether the server speaks mutual TLS.
+func (t TLS) Enabled() bool { return t != TLS{} }
+
+// Logs is the form of the operator's log.
+type Logs struct {
+	Level  string `yaml:"level"`  // debug | info | warn | error
+	Format string `yaml:"format"` // auto | json | text; auto is JSON unless on a terminal
+}
+
+// DefaultListen is the address of a register that was not given another.
+const DefaultListen = "127.0.0.1:7300"
+
+// ConfigFile is the name of the configuration in a register's directory.
+const ConfigFile = "deed.yaml"
+
+// ReadConfig reads and checks a deed.yaml; paths in the result are absolute.
+func ReadConfig(path string) (Config, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("reading config: %w", err)
+	}
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("reading config: %w", err)
+	}
+	c, err := parseConfig(doc)
+	if err != nil {
+		return Config{}, fmt.Errorf("reading config %s: %w", path, err)
+	}
+	c.resolve(filepath.Dir(path))
+	return c, nil
+}
+
+func parseConfig(doc []byte) (Config, error) {
+	c := Config{Listen: DefaultListen, Logs: Logs{Level: "info", Format: "auto"}}
+	d := yaml.NewDecoder(bytes.NewReader(doc))
+	d.KnownFields(true)
+	if err := d.Decode(&c); err != nil {
+		return c, err
+	}
+	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return c, errors.New("more than one YAML document")
+	}
+	return c, c.validate()
+}
+
+func (c Config) validate() error {
+	if !attest.ValidOrigin(c.Origin) {
+		return fmt.Errorf("origin: want a name such as log.example/2026, without scheme, space or plus, found %q", c.Origin)
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	for _, p := range [...]struct{ key, path string }{
+		{"store", c.Store}, {"head", c.Head},
+		{"keys.log", c.Keys.Log}, {"keys.log_mldsa", c.Keys.LogMLDSA}, {"keys.server", c.Keys.Server},
+	} {
+		if p.path == "" {
+			return fmt.Errorf("%s: a path is required", p.key)
+		}
+	}
+	if err := c.validateTrust(); err != nil {
+		return err
+	}
+	if c.TLS.SVIDDir != "" && c.TLS.WorkloadAPI != "" {
+		return errors.New("tls: want svid_dir or workload_api, not both")
+	}
+	if _, err := c.Logs.level(); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"auto", "json", "text"}, c.Logs.Format) {
+		return fmt.Errorf("logs.format: want auto, json or text, found %q", c.Logs.Format)
+	}
+	return nil
+}
+
+func (c Config) validateTrust() error {
+	if len(c.TrustDomains) == 0 {
+		return errors.New("trust_domains: at least one is required")
+	}
+	for name, b := range c.TrustDomains {
+		if !attest.ValidTrustDomain(name) {
+			return fmt.Errorf("trust_domains: %q is not the name of a trust domain", name)
+		}
+		if (b.BundleFile == "") == (b.WorkloadAPI == "") {
+			return fmt.Errorf("trust_domains.%s: want bundle_file or workload_api", name)
+		}
+	}
+	return nil
+}
+
+func (l Logs) level() (level slog.Level, err error) {
+	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+		return level, fmt.Errorf("logs.level: want debug, info, warn or error, found %q", l.Level)
+	}
+	return level, nil
+}
+
+// Logger makes the operator's log on a stream.
+func (l Logs) Logger(f *os.File) *slog.Logger {
+	level, err := l.level()
+	if err != nil {
+		level = slog.LevelInfo // validated before; a zero Logs is info
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if l.Format == "text" || l.Format != "json" && terminal(f) {
+		return slog.New(slog.NewTextHandler(f, options))
+	}
+	return slog.New(slog.NewJSONHandler(f, options))
+}
+
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// resolve makes paths absolute.
+func (c *Config) resolve(dir string) {
+	for _, p := range [...]*string{&c.Store, &c.Head, &c.Keys.Log, &c.Keys.LogMLDSA, &c.Keys.Server, &c.TLS.SVIDDir} {
+		*p = under(dir, *p)
+	}
+	for name, b := range c.TrustDomains {
+		b.BundleFile = under(dir, b.BundleFile)
+		c.TrustDomains[name] = b
+	}
+}
+
+func under(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// domains lists the trust domains in order.
+func (c Config) domains() []string {
+	names := make([]string, 0, len(c.TrustDomains))
+	for name := range c.TrustDomains {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// configText is what Create writes.
+const configText = `# Configuration of a Deed register. Check it: deed serve --check --config deed.yaml
+# Relative paths are relative to this file. Unknown keys are refused.
+
+# The log's name, in every checkpoint and statement. It never changes.
+origin: %q
+
+# Without tls, only a loopback address is accepted.
+listen: %q
+
+store: ledger.db
+
+# The last signed checkpoint. It is what tells an old copy of the database from
+# the newest: put it on another volume, or leave it out of backups.
+head: head
+
+# Private keys, mode 0600.
+keys:
+  log: keys/log.ed25519.key
+  log_mldsa: keys/log.mldsa.key
+  server: keys/server.key
+
+# Where the SPIFFE bundle of each trust domain comes from: bundle_file, read
+# again at SIGHUP, or workload_api, such as unix:///run/spire/agent.sock.
+trust_domains:
+  %q:
+    bundle_file: %q
+
+# The server's own SVID, for mutual TLS: svid_dir or workload_api.
+# tls:
+#   svid_dir: tls
+
+logs:
+  level: info   # debug, info, warn, error
+  format: auto  # json, text; auto is JSON unless on a terminal
+`
+
+func newConfigText(o Options) []byte {
+	return fmt.Appendf(nil, configText, o.Origin, o.Listen, o.TrustDomain, o.bundlePath())
+}

@@ -1,0 +1,94 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/deedlog/deed/internal/server"
+	"github.com/deedlog/deed/internal/spiffeca"
+	"github.com/deedlog/deed/ledger"
+	"github.com/deedlog/deed/ledger/boltstore"
+)
+
+// Instance is an open register. Close it.
+type Instance struct {
+	// Dir is the directory of the configuration.
+	Dir    string
+	Config Config
+	Store  *boltstore.Store
+	Log    *ledger.Log
+	Server *server.Server
+
+	secrets secrets
+	logger  *slog.Logger
+}
+
+// Open opens a register by its configuration. The context is for opening only;
+// a nil logger is none. Nothing is served yet: see [Instance.Serve].
+func Open(ctx context.Context, configPath string, logger *slog.Logger) (*Instance, error) {
+	o, err := Options{Origin: "any", Dev: true, Logger: logger}.complete()
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, configPath, o)
+}
+
+// open uses the clock, randomness and logger of o.
+func open(ctx context.Context, configPath string, o Options) (*Instance, error) {
+	c, err := ReadConfig(configPath)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := readSecrets(c.Keys, c.Origin)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(configPath))
+	if err != nil {
+		return nil, err
+	}
+	i := &Instance{Dir: dir, Config: c, secrets: secrets, logger: o.Logger}
+	if i.Store, err = boltstore.Open(c.Store); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", c.Store, err)
+	}
+	i.Log, err = ledger.Open(ctx, ledger.Config{
+		Store: i.Store, Origin: c.Origin, Signer: secrets.log, Cosigner: secrets.mldsa,
+		HeadFile: boltstore.HeadFile{Path: c.Head}, Now: o.Now,
+	})
+	if err != nil {
+		return nil, errors.Join(err, i.Store.Close())
+	}
+	i.Server, err = server.New(server.Config{
+		Log: i.Log, Store: i.Store, Origin: c.Origin, ServerKey: secrets.server,
+		Now: o.Now, Rand: o.Rand, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, errors.Join(err, i.Close())
+	}
+	return i, nil
+}
+
+// Close finishes what is under way and closes log and store.
+func (i *Instance) Close() error {
+	if err := errors.Join(i.Log.Close(), i.Store.Close()); err != nil {
+		return fmt.Errorf("closing register: %w", err)
+	}
+	return nil
+}
+
+// VKey is the log's Ed25519 verifier key.
+func (i *Instance) VKey() string { return i.secrets.log.VKey().String() }
+
+// MLDSAVKey is the log's ML-DSA-44 verifier key.
+func (i *Instance) MLDSAVKey() string { return i.secrets.mldsa.VKey().String() }
+
+// CA loads the throwaway CA of a register that was made with Options.Dev.
+func (i *Instance) CA() (*spiffeca.CA, error) { return LoadCA(i.Dir) }
+
+// LoadCA loads the throwaway CA in a register's directory.
+func LoadCA(dir string) (*spiffeca.CA, error) {
+	return spiffeca.Load(filepath.Join(dir, CADir), spiffeca.Config{})
+}

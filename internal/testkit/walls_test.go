@@ -1,0 +1,118 @@
+package testkit_test
+
+// This file is the list of walls; imports_test.go checks it.
+
+// arrows lists every package of the module and which others it imports, "./"
+// being the module. Nothing else may be imported, and a new package is added
+// here together with its arrows. Test files are free to import what they test
+// with.
+var arrows = map[string][]string{
+	"./attest":         {},
+	"./attest/agency":  {"./attest"},
+	"./attest/warrant": {"./attest"},
+	"./identity":       {},
+	"./ledger":         {},
+	"./policy":         {"./attest"},
+	"./internal/admission": {
+		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./policy",
+	},
+	"./verifier": {
+		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy",
+	},
+
+	"./identity/workload": {"./identity"},
+	"./ledger/boltstore":  {"./ledger"},
+	"./proto/deed/v1":     {},
+	"./proto/deed/v1/deedv1connect": {
+		"./proto/deed/v1",
+	},
+	"./internal/server": {
+		"./attest", "./identity/workload", "./internal/admission", "./ledger", "./proto/deed/v1", "./proto/deed/v1/deedv1connect",
+	},
+	"./clients/agent": {
+		"./attest", "./ledger", "./proto/deed/v1", "./proto/deed/v1/deedv1connect",
+	},
+	"./clients/auditor": {
+		"./attest", "./internal/admission", "./ledger", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier",
+	},
+
+	"./internal/setup": {
+		"./attest", "./identity", "./identity/workload", "./internal/admission", "./internal/server", "./internal/spiffeca",
+		"./ledger", "./ledger/boltstore", "./policy", "./verifier",
+	},
+
+	"./cmd/deed": {
+		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
+		"./identity/workload", "./internal/admission", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier",
+	},
+	"./cmd/deed-verify": {"./verifier"},
+
+	"./docs":                          {},
+	"./internal/e2e":                  {},
+	"./internal/spiffeca":             {},
+	"./internal/testkit":              {},
+	"./internal/testkit/fakeworkload": {"./internal/spiffeca"},
+	"./internal/testkit/register":     anything,
+	"./ledger/storetest":              {"./ledger"},
+}
+
+// anything is allowed to a helper of tests. No program imports one.
+var anything = []string{"*"}
+
+// owners lists who may import a dependency, or a part of the standard library
+// that is kept behind a wall: all other packages may not. A path stands for all
+// below it.
+var owners = []wall{
+	{"go.etcd.io/bbolt", []string{"./ledger/boltstore"}, "a store is replaced as one package"},
+	{"github.com/cedar-policy/cedar-go", []string{"./policy"}, "who decides is in one place"},
+	{"github.com/sigstore", []string{"./attest/key.go"}, "it links eleven modules: one file, so that it can be replaced"},
+	{"google.golang.org/grpc", []string{"./identity/workload", "./internal/testkit/fakeworkload"}, "the Workload API alone needs it"},
+	{"github.com/spiffe/go-spiffe/v2/workloadapi", []string{"./identity/workload"}, "it links gRPC"},
+	{"github.com/spiffe/go-spiffe/v2/spiffetls", []string{"./identity/workload"}, "it links the network"},
+	{"github.com/spiffe/go-spiffe/v2/proto", []string{"./internal/testkit/fakeworkload"}, "protobuf types stay at the edges"},
+	{"google.golang.org/protobuf", edges, "protobuf types stay at the edges"},
+	{"connectrpc.com", edges, "the wire stays at the edges"},
+	{"filippo.io/mldsa", []string{"./ledger"}, "log keys are the ledger's"},
+	{"github.com/transparency-dev/merkle", []string{"./ledger"}, "the tree is the ledger's"},
+	{"github.com/spf13/cobra", []string{"./cmd/deed"}, "command lines are the commands'"},
+	{"go.yaml.in/yaml", []string{"./cmd/deed", "./internal/setup"}, "configuration is the operator's"},
+}
+
+var edges = []string{
+	"./clients", "./cmd/deed", "./internal/server", "./internal/testkit", "./proto",
+}
+
+// pure packages have no network, clock, environment, files or randomness: what
+// they compute is repeated years later, elsewhere, and must be the same.
+var pure = []string{
+	"./attest", "./attest/agency", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy", "./verifier",
+}
+
+// impure is what a pure package does not import.
+var impure = []string{
+	"crypto/rand", "crypto/tls", "database/sql", "io/ioutil", "log", "math/rand", "net", "os", "path/filepath",
+	"plugin", "syscall", "unsafe",
+}
+
+// lenient reads what is signed in more than one way.
+var lenient = []string{"encoding/json", "encoding/xml"}
+
+// clock are the functions of package time that read the clock.
+var clock = []string{"Now", "Since", "Until"}
+
+// offline is what an offline verifier does not even link.
+var offline = map[string][]string{
+	"./verifier":        unlinked,
+	"./cmd/deed-verify": unlinked,
+}
+
+var unlinked = []string{
+	"connectrpc.com", "go.etcd.io/bbolt", "google.golang.org/grpc", "net/http", "github.com/spf13/cobra",
+}
+
+type wall struct {
+	path string
+	by   []string
+	why  string
+}

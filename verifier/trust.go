@@ -1,0 +1,219 @@
+package verifier
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/identity"
+	"github.com/deedlog/deed/ledger"
+)
+
+// Names and caps of a trust directory (docs/spec/trust.md).
+const (
+	policyFile  = "log.policy"
+	mldsaFile   = "log.mldsa.vkey"
+	genesisFile = "genesis"
+	peopleFile  = "people.json"
+	serverFile  = "server.json"
+	trustReadme = "README"
+	spiffeDir   = "spiffe"
+
+	maxTrustFile  = 2 << 20
+	maxTrustFiles = 1024
+)
+
+var bundleFile = regexp.MustCompile(`^spiffe/([a-z0-9._-]{1,255})/(0|[1-9][0-9]{0,8})\.(json|pem)$`)
+
+// Trust is what the reader believes before seeing a bundle: a trust directory,
+// read. It is immutable.
+type Trust struct {
+	log     *ledger.TrustPolicy
+	mldsa   *ledger.VKey // nil: the log's ML-DSA signature is not asked for
+	genesis *ledger.Hash // leaf hash of entry 0, or nil
+	spiffe  map[string][]*identity.Bundle
+	people  map[string]TrustPerson // nil: no own list
+	server  []attest.Key           // nil: no own copy
+}
+
+// TrustPerson is a person of people.json: a JSON array of these.
+type TrustPerson struct {
+	Administrator bool       `json:"administrator,omitzero"`
+	Key           attest.Key `json:"key"` // SubjectPublicKeyInfo
+	Name          string     `json:"name"`
+}
+
+// trustServer is server.json: the statement keys that the reader knows the
+// operator to have.
+type trustServer struct {
+	Keys []attest.Key `json:"keys"`
+}
+
+// LoadTrust reads a trust directory (docs/spec/trust.md):
+//
+//	log.policy                 C2SP tlog-policy: the log's keys, witnesses, quorum; required
+//	log.mldsa.vkey             the log's ML-DSA-44 key; if there, its signature is required
+//	genesis                    leaf hash of entry 0 in hex
+//	spiffe/<domain>/<n>.json   SPIFFE bundles, any number of versions; or <n>.pem
+//	people.json                people and their keys
+//	server.json                the operator's statement keys
+//	README
+//
+// A file that it does not know is an error: it may be one that was misnamed and
+// would have changed the verdict.
+func LoadTrust(dir fs.FS) (*Trust, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			return trustDirectory(name)
+		case len(files) == maxTrustFiles:
+			return fmt.Errorf("more than %d files", maxTrustFiles)
+		}
+		files[name], err = readSmall(dir, name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("loading trust directory: %w", err)
+	}
+	return readTrust(files)
+}
+
+func readTrust(files map[string][]byte) (*Trust, error) {
+	t := &Trust{spiffe: map[string][]*identity.Bundle{}}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := t.file(name, files[name]); err != nil {
+			return nil, fmt.Errorf("loading trust directory: reading %s: %w", printable(name), err)
+		}
+	}
+	if t.log == nil {
+		return nil, fmt.Errorf("loading trust directory: no %s, which names the log's keys", policyFile)
+	}
+	return t, nil
+}
+
+func trustDirectory(name string) error {
+	inside, ok := strings.CutPrefix(name, spiffeDir+"/")
+	if name == "." || name == spiffeDir || ok && !strings.Contains(inside, "/") {
+		return nil
+	}
+	return fmt.Errorf("unknown directory %q", printable(name))
+}
+
+func readSmall(dir fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%q is not a file", printable(name))
+	}
+	if info.Size() > maxTrustFile {
+		return nil, fmt.Errorf("%q has %d bytes, the limit is %d", printable(name), info.Size(), maxTrustFile)
+	}
+	return fs.ReadFile(dir, name)
+}
+
+// file takes one file of the directory.
+func (t *Trust) file(name string, doc []byte) (err error) {
+	switch name {
+	case policyFile:
+		t.log, err = ledger.ParseTrustPolicy(doc)
+		if err == nil && len(t.log.Logs) == 0 {
+			err = fmt.Errorf("no log line")
+		}
+		return err
+	case mldsaFile:
+		return t.mldsaKey(line(doc))
+	case genesisFile:
+		return t.genesisHash(line(doc))
+	case peopleFile:
+		return t.peopleList(doc)
+	case serverFile:
+		return t.serverKeys(doc)
+	case trustReadme:
+		return nil
+	}
+	part := bundleFile.FindStringSubmatch(name)
+	if part == nil {
+		return fmt.Errorf("unknown file; known are %s, %s, %s, %s/DOMAIN/N.json or .pem, %s, %s and %s",
+			policyFile, mldsaFile, genesisFile, spiffeDir, peopleFile, serverFile, trustReadme)
+	}
+	b, err := identity.ParseBundle(part[1], doc)
+	if err != nil {
+		return err
+	}
+	t.spiffe[part[1]] = append(t.spiffe[part[1]], b)
+	return nil
+}
+
+// line is the text of a file of one line, with or without its newline.
+func line(doc []byte) string { return strings.TrimSuffix(strings.TrimSuffix(string(doc), "\n"), "\r") }
+
+func (t *Trust) mldsaKey(text string) error {
+	key, err := ledger.ParseVKey(text)
+	if err != nil {
+		return err
+	}
+	if key.Type() != ledger.TypeMLDSA44 {
+		return fmt.Errorf("key of type 0x%02x, want ML-DSA-44 (0x%02x)", key.Type(), ledger.TypeMLDSA44)
+	}
+	t.mldsa = &key
+	return nil
+}
+
+func (t *Trust) genesisHash(text string) error {
+	sum, err := hex.DecodeString(text)
+	if err != nil || len(sum) != len(ledger.Hash{}) {
+		return fmt.Errorf("want one line of 64 hex digits")
+	}
+	t.genesis = (*ledger.Hash)(sum)
+	return nil
+}
+
+func (t *Trust) peopleList(doc []byte) error {
+	var list []TrustPerson
+	if err := json.Unmarshal(doc, &list, json.RejectUnknownMembers(true)); err != nil {
+		return err
+	}
+	t.people = map[string]TrustPerson{}
+	for _, p := range list {
+		if !attest.ValidPerson(p.Name) {
+			return fmt.Errorf("%q cannot be a person's name", printable(p.Name))
+		}
+		if _, twice := t.people[p.Name]; twice {
+			return fmt.Errorf("%s is listed twice", p.Name)
+		}
+		if _, err := p.Key.Parse(); err != nil {
+			return fmt.Errorf("key of %s: %w", p.Name, err)
+		}
+		t.people[p.Name] = p
+	}
+	return nil
+}
+
+func (t *Trust) serverKeys(doc []byte) error {
+	var s trustServer
+	if err := json.Unmarshal(doc, &s, json.RejectUnknownMembers(true)); err != nil {
+		return err
+	}
+	if len(s.Keys) == 0 {
+		return fmt.Errorf("no keys")
+	}
+	for _, k := range s.Keys {
+		if _, err := k.Parse(); err != nil {
+			return err
+		}
+	}
+	t.server = s.Keys
+	return nil
+}
