@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/sigstore/sigstore/pkg/signature"
 )
@@ -111,10 +112,5 @@ func makeSignature(key crypto.PrivateKey, parts ...[]byte) ([]byte, error) {
 	return sig, nil
 }
 
-func join(parts [][]byte) io.Reader {
-	readers := make([]io.Reader, len(parts))
-	for i, p := range parts {
-		readers[i] = bytes.NewReader(p)
-	}
-	return io.MultiReader(readers...)
-}
+// join copies, which costs less than the 32 KiB buffer of an io.MultiReader.
+func join(parts [][]byte) io.Reader { return bytes.NewReader(slices.Concat(parts...)) }

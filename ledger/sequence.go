@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"runtime"
 	"time"
 )
@@ -186,9 +185,6 @@ func (l *Log) commit(b *batch, ms int64) error {
 		return nil
 	}
 	d := b.finish(ms)
-	if bits.OnesCount64(d.Head.Size) != len(d.Head.Edge) || d.Head.Size != b.Size() {
-		return l.stop(fmt.Errorf("tree of %d entries does not match its edge", d.Head.Size))
-	}
 	err := l.config.Store.Commit(l.seq.ctx, l.seq.head, d)
 	if err != nil {
 		err = fmt.Errorf("committing entries %d to %d: %w", b.start, d.Head.Size-1, err)

@@ -534,3 +534,16 @@ func TestRestart(t *testing.T) {
 		l.Close()
 	}
 }
+
+func TestLookup(t *testing.T) {
+	l := storetest.Open(t, config(t))
+	if _, err := l.Append(ctx, storetest.Text("a")); err != nil {
+		t.Fatal(err)
+	}
+	if index, found, err := l.Lookup(ctx, storetest.Text("a").ID()); index != 0 || !found || err != nil {
+		t.Errorf("Lookup = %d, %v, %v", index, found, err)
+	}
+	if _, found, err := l.Lookup(ctx, storetest.Text("b").ID()); found || err != nil {
+		t.Errorf("Lookup of nothing = %v, %v", found, err)
+	}
+}

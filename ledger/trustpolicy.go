@@ -153,7 +153,7 @@ func addKey(keys []PolicyKey, k PolicyKey) ([]PolicyKey, error) {
 
 func (b *policyParser) group(f []string) error {
 	if len(f) < 3 {
-		return errors.New("want: group <name> all|any|<k> <name>...")
+		return errors.New("want: group <name> all|any|<k> and at least one member")
 	}
 	if err := b.free(f[0]); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/deedlog/deed/attest"
 )
 
-// TestCompileText is the example of docs/spec/warrants.md.
+// TestCompileText pins the text: other implementations compare with it.
 func TestCompileText(t *testing.T) {
 	amount, exact := attest.Amount{Decimal: "2500.00", Unit: "EUR"}, attest.Text("iban/DE/nordlicht/DE02120300000000202051")
 	w := &attest.Warrant{
@@ -43,17 +43,18 @@ unless { context.at >= 1790150400000 && context.at < 1790154000000 };
 	}
 }
 
-// TestConstraints has every kind of constraint, on values it accepts and on
+type constraintCase struct {
+	name             string
+	k                attest.Constraint
+	accepts, refuses []attest.Value
+}
+
+// constraintCases has every kind of constraint, with values that it accepts and
 // values that it must not.
-func TestConstraints(t *testing.T) {
+func constraintCases() []constraintCase {
 	value := func(v attest.Value) *attest.Value { return &v }
 	all := func(k ...attest.Constraint) attest.Constraint { return attest.Constraint{All: &k} }
-	tests := []struct {
-		name    string
-		k       attest.Constraint
-		accepts []attest.Value
-		refuses []attest.Value
-	}{
+	return []constraintCase{
 		{"exact text", attest.Constraint{Exact: value(attest.Text("a*\"\\ é\U0001F600"))},
 			[]attest.Value{attest.Text("a*\"\\ é\U0001F600")}, []attest.Value{attest.Text("ab"), attest.Int(1)}},
 		{"exact integer", attest.Constraint{Exact: value(attest.Int(-5))},
@@ -87,8 +88,11 @@ func TestConstraints(t *testing.T) {
 		{"all", all(all(), attest.Constraint{Prefix: "a"}, all(attest.Constraint{OneOf: []attest.Value{attest.Text("a/b"), attest.Text("c")}})),
 			[]attest.Value{attest.Text("a/b")}, []attest.Value{attest.Text("a"), attest.Text("c"), attest.Int(1)}},
 	}
+}
+
+func TestConstraints(t *testing.T) {
 	for _, name := range []string{"plain", "if", "with-dash.and", "1st"} {
-		for _, tt := range tests {
+		for _, tt := range constraintCases() {
 			t.Run(name+" "+tt.name, func(t *testing.T) {
 				link := mustCompile(t, oneArgument(name, tt.k))
 				check := func(r Request, want bool) {

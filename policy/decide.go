@@ -30,7 +30,8 @@ type Decision struct {
 
 // Decide asks every link of the chain and the organisation's set, which must
 // all permit. Without a chain only the organisation decides; without a set
-// nothing is allowed. The same input gives the same decision.
+// nothing is allowed. A request that no statement could have made is
+// policy.action. The same input gives the same decision.
 func Decide(org *Set, chain []*Warrant, r Request) Decision {
 	var out tally
 	out.Granted = make([][]int, len(chain))

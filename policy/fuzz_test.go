@@ -48,11 +48,11 @@ func FuzzCompile(f *testing.F) {
 // TestCompileDiffers runs FuzzCompile's check on many fixed seeds.
 func TestCompileDiffers(t *testing.T) {
 	permitted, denied := 0, 0
-	for seed := range uint64(2000) {
+	for seed := range uint64(500) {
 		p, d := differ(t, seed, 1)
 		permitted, denied = permitted+p, denied+d
 	}
-	if permitted < 1000 || denied < 1000 {
+	if permitted < 400 || denied < 400 {
 		t.Errorf("%d permitted, %d denied: the acts are one-sided", permitted, denied)
 	}
 }

@@ -33,64 +33,80 @@ func TestLoadDefault(t *testing.T) {
 	}
 }
 
-func TestLoadRefuses(t *testing.T) {
-	policies := func(text string) func(*testing.T, *Source) {
-		return func(_ *testing.T, s *Source) { s.Policies = []byte(text) }
-	}
-	schema := func(old, replacement string) func(*testing.T, *Source) {
-		return func(t *testing.T, s *Source) { s.Schema = edit(t, s.Schema, old, replacement) }
-	}
-	entities := func(text string) func(*testing.T, *Source) {
-		return func(_ *testing.T, s *Source) { s.Entities = []byte(text) }
-	}
-	tests := []struct {
-		name    string
-		change  func(*testing.T, *Source)
-		field   string
-		message string // in what was found or expected
-	}{
-		{"syntax", policies("permit (principal, action, resource)"), "policies", "1:37"},
-		{"line of syntax", policies("\n\n@id(\"a\")\npermit (principal, action);"), "policies", "4:27"},
-		{"no id", policies("permit (principal, action, resource);"), "policies", "line 1"},
-		{"bad id", policies("\n@id(\"Org\") permit (principal, action, resource);"), "policies", `line 2: a policy needs an @id of [a-z0-9_/-]{1,64}, has "Org"`},
-		{"long id", policies(`@id("` + strings.Repeat("a", 65) + `") permit (principal, action, resource);`), "policies", "needs an @id"},
-		{"id twice", policies("@id(\"a\") permit (principal, action, resource);\n@id(\"a\") forbid (principal, action, resource);"), "policies", "line 2: a: its @id is used twice"},
-		{"id of a warrant", policies(`@id("warrant/0/window") permit (principal, action, resource);`), "policies", "warrant/0/window"},
-		{"template", policies(`@id("a") permit (principal == ?principal, action, resource);`), "policies", "1:32"},
-		{"unknown attribute", policies(`@id("a") permit (principal, action, resource) when { principal.age > 3 };`), "policies", "attribute `age` on entity type `Deed::Agent` not found"},
-		{"unguarded argument", policies(`@id("a") permit (principal, action == Deed::Action::"mail.send", resource) when { context.args.to == "x" };`), "policies", "optional attribute `args.to`"},
-		{"type mismatch", policies(`@id("a") permit (principal, action, resource) when { context.at == "now" };`), "policies", "line 1: a: the types Long and String are not compatible"},
-		{"unknown action", policies(`@id("a") permit (principal, action == Deed::Action::"mail.burn", resource);`), "policies", "line 1: a: unrecognized action"},
-		{"unknown type", policies(`@id("a") permit (principal == Deed::Robot::"x", action, resource);`), "policies", "line 1: a: unrecognized entity type"},
-		{"not UTF-8", policies("// \xff"), "policies", "UTF-8"},
-		{"policies too large", policies(strings.Repeat(" ", maxText+1)), "policies", "65537"},
-		{"too many policies", policies(manyPolicies(maxPolicies + 1)), "policies", "513"},
+// refusal is a change to the default set that Load must refuse, in which part
+// and saying what.
+type refusal struct {
+	name    string
+	change  func(*testing.T, *Source)
+	field   string
+	message string // in what was found or expected
+}
+
+func policiesOf(text string) func(*testing.T, *Source) {
+	return func(_ *testing.T, s *Source) { s.Policies = []byte(text) }
+}
+
+func schemaOf(old, replacement string) func(*testing.T, *Source) {
+	return func(t *testing.T, s *Source) { s.Schema = edit(t, s.Schema, old, replacement) }
+}
+
+func entitiesOf(text string) func(*testing.T, *Source) {
+	return func(_ *testing.T, s *Source) { s.Entities = []byte(text) }
+}
+
+func TestLoadRefusesPolicies(t *testing.T) {
+	refuses(t, []refusal{
+		{"syntax", policiesOf("permit (principal, action, resource)"), "policies", "1:37"},
+		{"line of syntax", policiesOf("\n\n@id(\"a\")\npermit (principal, action);"), "policies", "4:27"},
+		{"no id", policiesOf("permit (principal, action, resource);"), "policies", "line 1"},
+		{"bad id", policiesOf("\n@id(\"Org\") permit (principal, action, resource);"), "policies", `line 2: a policy needs an @id of [a-z0-9_/-]{1,64}, has "Org"`},
+		{"long id", policiesOf(`@id("` + strings.Repeat("a", 65) + `") permit (principal, action, resource);`), "policies", "needs an @id"},
+		{"id twice", policiesOf("@id(\"a\") permit (principal, action, resource);\n@id(\"a\") forbid (principal, action, resource);"), "policies", "line 2: a: its @id is used twice"},
+		{"id of a warrant", policiesOf(`@id("warrant/0/window") permit (principal, action, resource);`), "policies", "warrant/0/window"},
+		{"template", policiesOf(`@id("a") permit (principal == ?principal, action, resource);`), "policies", "1:32"},
+		{"unknown attribute", policiesOf(`@id("a") permit (principal, action, resource) when { principal.age > 3 };`), "policies", "attribute `age` on entity type `Deed::Agent` not found"},
+		{"unguarded argument", policiesOf(`@id("a") permit (principal, action == Deed::Action::"mail.send", resource) when { context.args.to == "x" };`), "policies", "optional attribute `args.to`"},
+		{"type mismatch", policiesOf(`@id("a") permit (principal, action, resource) when { context.at == "now" };`), "policies", "line 1: a: the types Long and String are not compatible"},
+		{"unknown action", policiesOf(`@id("a") permit (principal, action == Deed::Action::"mail.burn", resource);`), "policies", "line 1: a: unrecognized action"},
+		{"unknown type", policiesOf(`@id("a") permit (principal == Deed::Robot::"x", action, resource);`), "policies", "line 1: a: unrecognized entity type"},
+		{"not UTF-8", policiesOf("// \xff"), "policies", "UTF-8"},
+		{"policies too large", policiesOf(strings.Repeat(" ", maxText+1)), "policies", "65537"},
+		{"too many policies", policiesOf(manyPolicies(maxPolicies + 1)), "policies", "513"},
 		{"schema too large", func(_ *testing.T, s *Source) { s.Schema = []byte(strings.Repeat(" ", maxText+1)) }, "schema", "65537"},
-		{"entities too large", entities("[" + strings.Repeat(" ", maxEntities) + "]"), "entities", "262146"},
-		{"schema syntax", schema("namespace Deed {", "namespace {"), "schema", "8:11"},
-		{"schema type", schema("path: String", "path: Text"), "schema", `undefined type "Text"`},
-		{"schema without an attribute", schema("suspended: Bool", "halted: Bool"), "schema", "Deed::Agent"},
-		{"schema with owner required", schema("owner?: String", "owner: String"), "schema", `Deed::Agent: missing required attribute "owner"`},
-		{"schema without a fact", schema("names: Set<String>, at: Long,", "names: Set<String>,"), "schema", `context.at is missing`},
-		{"schema with another fact", schema("names: Set<String>, at: Long,", "names: Set<String>, at: Long, risk: Long,"), "schema", `context.risk is not what Deed supplies`},
-		{"schema with another type", schema("approvals: Long", "approvals: String"), "schema", `context.approvals is not what Deed supplies`},
-		{"schema with target required", schema("target?: Target", "target: Target"), "schema", `context.target`},
-		{"schema without args", schema("args: { to?: String, subject?: String },", ""), "schema", `Deed::Action::"mail.send": context.args must be a record`},
+		{"entities too large", entitiesOf("[" + strings.Repeat(" ", maxEntities) + "]"), "entities", "262146"},
+	})
+}
+
+func TestLoadRefusesSchemaAndEntities(t *testing.T) {
+	refuses(t, []refusal{
+		{"schema syntax", schemaOf("namespace Deed {", "namespace {"), "schema", "8:11"},
+		{"schema type", schemaOf("path: String", "path: Text"), "schema", `undefined type "Text"`},
+		{"schema without an attribute", schemaOf("suspended: Bool", "halted: Bool"), "schema", "Deed::Agent"},
+		{"schema with owner required", schemaOf("owner?: String", "owner: String"), "schema", `Deed::Agent: missing required attribute "owner"`},
+		{"schema without a fact", schemaOf("names: Set<String>, at: Long,", "names: Set<String>,"), "schema", `context.at is missing`},
+		{"schema with another fact", schemaOf("names: Set<String>, at: Long,", "names: Set<String>, at: Long, risk: Long,"), "schema", `context.risk is not what Deed supplies`},
+		{"schema with another type", schemaOf("approvals: Long", "approvals: String"), "schema", `context.approvals is not what Deed supplies`},
+		{"schema with target required", schemaOf("target?: Target", "target: Target"), "schema", `context.target`},
+		{"schema without args", schemaOf("args: { to?: String, subject?: String },", ""), "schema", `Deed::Action::"mail.send": context.args must be a record`},
 		{"schema without actions", func(_ *testing.T, s *Source) {
 			s.Schema = s.Schema[:strings.Index(string(s.Schema), "  action")]
 			s.Schema = append(s.Schema, '}')
 		}, "schema", "no action applies"},
-		{"schema of another namespace", schema("namespace Deed {", "namespace Acme {"), "schema", "Deed::Agent"},
-		{"entities not an array", entities(`{}`), "entities", "not a JSON array"},
-		{"entities null", entities(`null`), "entities", "not a JSON array"},
-		{"entities empty", entities(``), "entities", "not a JSON array"},
-		{"entities cut off", entities(`[`), "entities", "EOF"},
-		{"entity of no type", entities(`[{"uid":{"type":"Deed::Robot","id":"x"},"attrs":{},"parents":[]}]`), "entities", `Deed::Robot::"x"`},
-		{"entity with an attribute", entities(`[{"uid":{"type":"Deed::Group","id":"x"},"attrs":{"a":1},"parents":[]}]`), "entities", `Deed::Group::"x": unexpected attribute "a"`},
-		{"entity of the wrong parent", entities(`[{"uid":{"type":"Deed::Group","id":"x"},"attrs":{},"parents":[{"type":"Deed::Agent","id":"y"}]}]`), "entities", "invalid parent type"},
-		{"entity twice", entities(`[{"uid":{"type":"Deed::Group","id":"x"},"attrs":{},"parents":[]},{"uid":{"type":"Deed::Group","id":"x"},"attrs":{},"parents":[]}]`), "entities", "duplicate entity"},
-		{"agent with attributes", entities(`[{"uid":{"type":"Deed::Agent","id":"x"},"attrs":{"registered":true},"parents":[]}]`), "entities", "only parents"},
-	}
+		{"schema of another namespace", schemaOf("namespace Deed {", "namespace Acme {"), "schema", "Deed::Agent"},
+		{"entities not an array", entitiesOf(`{}`), "entities", "not a JSON array"},
+		{"entities null", entitiesOf(`null`), "entities", "not a JSON array"},
+		{"entities empty", entitiesOf(``), "entities", "not a JSON array"},
+		{"entities cut off", entitiesOf(`[`), "entities", "EOF"},
+		{"entity of no type", entitiesOf(`[{"uid":{"type":"Deed::Robot","id":"x"},"attrs":{},"parents":[]}]`), "entities", `Deed::Robot::"x"`},
+		{"entity with an attribute", entitiesOf(`[{"uid":{"type":"Deed::Group","id":"x"},"attrs":{"a":1},"parents":[]}]`), "entities", `Deed::Group::"x": unexpected attribute "a"`},
+		{"entity of the wrong parent", entitiesOf(`[{"uid":{"type":"Deed::Group","id":"x"},"attrs":{},"parents":[{"type":"Deed::Agent","id":"y"}]}]`), "entities", "invalid parent type"},
+		{"entity twice", entitiesOf(`[{"uid":{"type":"Deed::Group","id":"x"},"attrs":{},"parents":[]},{"uid":{"type":"Deed::Group","id":"x"},"attrs":{},"parents":[]}]`), "entities", "duplicate entity"},
+		{"agent with attributes", entitiesOf(`[{"uid":{"type":"Deed::Agent","id":"x"},"attrs":{"registered":true},"parents":[]}]`), "entities", "only parents"},
+	})
+}
+
+func refuses(t *testing.T, tests []refusal) {
+	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			src := Default()
@@ -131,9 +147,13 @@ func when(condition string) []byte {
 	return []byte(`@id("a") permit (principal, action == Deed::Action::"mail.send", resource) when { ` + condition + ` };`)
 }
 
-// TestLoadHostile gives Load what would kill or hang cedar-go: each is refused,
-// and quickly.
-func TestLoadHostile(t *testing.T) {
+// attack is one part of a policy set that would kill or hang cedar-go.
+type attack struct {
+	name, field string
+	part        []byte
+}
+
+func attacks(t *testing.T) []attack {
 	doubling := "principal" // every level doubles the type checker's errors
 	for range 30 {
 		doubling = "(if (" + doubling + " is Deed::Agent in context.x) then principal else principal)"
@@ -148,10 +168,7 @@ func TestLoadHostile(t *testing.T) {
 	}
 	million := strings.Repeat("[", 1_000_000)
 	brackets := strings.Repeat("(", maxText-200)
-	tests := []struct {
-		name, field string
-		part        []byte
-	}{
+	return []attack{
 		{"a million brackets", "policies", []byte(million)},
 		{"a million brackets", "schema", []byte(million)},
 		{"a million brackets", "entities", []byte(million)},
@@ -178,7 +195,11 @@ func TestLoadHostile(t *testing.T) {
 		{"many environments", "schema", edit(t, Default().Schema, "namespace Deed {", "namespace Deed { "+manyPairs(30))},
 		{"many entity types", "schema", edit(t, Default().Schema, "namespace Deed {", "namespace Deed { entity E"+manyNames(2000)+";")},
 	}
-	for _, tt := range tests {
+}
+
+// TestLoadHostile: every attack is refused, by a cap, and quickly.
+func TestLoadHostile(t *testing.T) {
+	for _, tt := range attacks(t) {
 		t.Run(tt.name+" in "+tt.field, func(t *testing.T) {
 			src := Default()
 			switch tt.field {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -88,52 +89,38 @@ func tryFacts(s *resolvedSchema) error {
 }
 
 func byName(a, b cedar.EntityUID) int {
-	if a.Type != b.Type {
-		return compare(a.Type, b.Type)
-	}
-	return compare(a.ID, b.ID)
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
 }
 
-func compare[T ~string](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-// tryContext tries sample facts as the context of one action. The validator only
-// takes whole requests and names no attribute, so it is asked about a schema
-// of one action whose context has one attribute at a time.
+// tryContext holds the declared context of one action against sample facts, one
+// attribute at a time, so that the message can name it.
 func tryContext(s *resolvedSchema, uid cedar.EntityUID) error {
-	action := s.Actions[uid]
-	declared := action.AppliesTo.Context
+	declared := s.Actions[uid].AppliesTo.Context
 	if _, ok := declared["args"].Type.(resolved.RecordType); !ok {
 		return fmt.Errorf("%s: context.args must be a record of the action's arguments", uid)
 	}
-	for name, attribute := range declared {
-		for _, r := range samples() {
-			value, known := r.facts()[name]
-			if name == "args" || !known && attribute.Optional {
+	for _, r := range samples() {
+		facts := r.facts()
+		for _, name := range slices.Sorted(maps.Keys(declared)) {
+			value, known := facts[name]
+			if name == "args" || !known && declared[name].Optional {
 				continue
 			}
-			if !known || !accepts(attribute.Type, value) {
+			if !known || !accepts(declared[name].Type, value) {
 				return fmt.Errorf("%s: context.%s is not what Deed supplies", uid, name)
 			}
 		}
-	}
-	for name := range samples()[0].facts() {
-		attribute, ok := declared[name]
-		if !ok || name == "target" && !attribute.Optional {
-			return fmt.Errorf("%s: context.%s is missing or, for target, not optional", uid, name)
+		for _, name := range slices.Sorted(maps.Keys(facts)) {
+			if _, ok := declared[name]; !ok {
+				return fmt.Errorf("%s: context.%s is missing", uid, name)
+			}
 		}
 	}
 	return nil
 }
 
-// accepts reports whether a value is of a type, through the validator.
+// accepts reports whether a value is of a type. The validator only takes whole
+// entities, so the value becomes an attribute of one.
 func accepts(t resolved.IsType, value cedar.Value) bool {
 	probe := cedar.NewEntityUID("Probe", "")
 	one := &resolvedSchema{Entities: map[cedar.EntityType]resolved.Entity{

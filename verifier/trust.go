@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -39,11 +40,12 @@ type Trust struct {
 	mldsa   *ledger.VKey // nil: the log's ML-DSA signature is not asked for
 	genesis *ledger.Hash // leaf hash of entry 0, or nil
 	spiffe  map[string][]*identity.Bundle
-	people  map[string]TrustPerson // nil: no own list
-	server  []attest.Key           // nil: no own copy
+	people  map[string][]TrustPerson // nil: no own list
+	server  []attest.Key             // nil: no own copy
 }
 
-// TrustPerson is a person of people.json: a JSON array of these.
+// TrustPerson is a key of a person in people.json: a JSON array of these. A
+// person whose key changed is listed once for each key.
 type TrustPerson struct {
 	Administrator bool       `json:"administrator,omitzero"`
 	Key           attest.Key `json:"key"` // SubjectPublicKeyInfo
@@ -185,20 +187,25 @@ func (t *Trust) peopleList(doc []byte) error {
 	if err := json.Unmarshal(doc, &list, json.RejectUnknownMembers(true)); err != nil {
 		return err
 	}
-	t.people = map[string]TrustPerson{}
+	t.people = map[string][]TrustPerson{}
 	for _, p := range list {
 		if !attest.ValidPerson(p.Name) {
 			return fmt.Errorf("%q cannot be a person's name", printable(p.Name))
 		}
-		if _, twice := t.people[p.Name]; twice {
-			return fmt.Errorf("%s is listed twice", p.Name)
-		}
 		if _, err := p.Key.Parse(); err != nil {
 			return fmt.Errorf("key of %s: %w", p.Name, err)
 		}
-		t.people[p.Name] = p
+		if t.hasKey(p.Name, p.Key) {
+			return fmt.Errorf("a key of %s is listed twice", p.Name)
+		}
+		t.people[p.Name] = append(t.people[p.Name], p)
 	}
 	return nil
+}
+
+// hasKey reports whether the reader knows a key as this person's.
+func (t *Trust) hasKey(name string, key attest.Key) bool {
+	return slices.ContainsFunc(t.people[name], func(p TrustPerson) bool { return bytes.Equal(p.Key, key) })
 }
 
 func (t *Trust) serverKeys(doc []byte) error {
@@ -216,4 +223,16 @@ func (t *Trust) serverKeys(doc []byte) error {
 	}
 	t.server = s.Keys
 	return nil
+}
+
+// marks reports whether the list says at all who is an administrator.
+func (t *Trust) marks() bool {
+	for _, keys := range t.people {
+		for _, p := range keys {
+			if p.Administrator {
+				return true
+			}
+		}
+	}
+	return false
 }

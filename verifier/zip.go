@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // Caps of a bundle file (docs/spec/bundle.md, "Container"). All of them are
@@ -68,9 +69,9 @@ func writeZip(members []member) []byte {
 
 // zipHeader is what the local header and the directory have in common.
 func zipHeader(m member) []byte {
-	h := le16(nil, 10)   // needed to extract
-	h = append(h, 0, 0)  // no flags
-	h = append(h, 0, 0)  // stored
+	h := le16(nil, 10)  // needed to extract
+	h = append(h, 0, 0) // no flags
+	h = append(h, 0, 0) // stored
 	h = le16(h, zipMinute)
 	h = le16(h, zipDay)
 	h = binary.LittleEndian.AppendUint32(h, crc32.ChecksumIEEE(m.data))
@@ -165,11 +166,10 @@ func printable(s string) string {
 	if len(s) > most {
 		s = s[:most] + "..."
 	}
-	clean := strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	return clean
 }

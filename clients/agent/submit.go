@@ -47,7 +47,12 @@ type sealed struct {
 	id       attest.ID
 	chain    []byte
 	expires  time.Time
+	unrooted int // answers that the chain leads nowhere
 }
+
+// rootPatience is how often a chain is tried again whose root the register does
+// not have: after a rotation the agent may hear of a new root first.
+const rootPatience = 6
 
 // seal signs with the SVID of this moment.
 func (c *Client) seal(payload []byte) (sealed, error) {
@@ -153,6 +158,9 @@ func (c *Client) mend(ctx context.Context, s *sealed, err error) (again, changed
 		return c.supply(ctx, attest.ID(fault.GetFound())), true
 	case "signer.expired":
 		return c.reseal(s), true
+	case "signer.chain":
+		s.unrooted++
+		return s.chain != nil && s.unrooted < rootPatience, false
 	case "trust.changed", "log.overloaded", "log.unavailable", "signer.no_bundle":
 		return true, false
 	}

@@ -82,7 +82,7 @@ type cast struct {
 }
 
 // newCast makes keys and SVIDs and connects everyone to the register.
-func newCast(ctx context.Context, o Options) (*cast, error) {
+func newCast(ctx context.Context, o stage) (*cast, error) {
 	c := &cast{domain: o.CA.TrustDomain(), now: time.Now}
 	for _, w := range []struct {
 		to   **workload
@@ -101,7 +101,7 @@ func newCast(ctx context.Context, o Options) (*cast, error) {
 	return c, c.people(o)
 }
 
-func (c *cast) people(o Options) (err error) {
+func (c *cast) people(o stage) (err error) {
 	_, treasurer, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return fmt.Errorf("making a key: %w", err)

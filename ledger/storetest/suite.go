@@ -43,8 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Store) {
 
 var ctx = context.Background()
 
-// delta is a commit of entries n to n+count-1. The head is well formed, though
-// of no real tree beyond its size.
+// delta is a commit of entries n to n+count-1.
 func delta(n uint64, count int) ledger.Delta {
 	var d ledger.Delta
 	for i := range count {
@@ -55,8 +54,8 @@ func delta(n uint64, count int) ledger.Delta {
 	return d
 }
 
-// head is a head of the given size whose edge is made of itself: for a store
-// with one entry less than a power of two plus one, any hashes will do.
+// head is a well-formed head of the given size: its edge hashes to its root, and
+// is otherwise of no real tree, which a store cannot tell.
 func head(size uint64) ledger.Head {
 	if size == 0 {
 		return ledger.EmptyHead()

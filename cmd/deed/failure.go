@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"connectrpc.com/connect"
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/setup"
+	"github.com/deedlog/deed/ledger"
+	"github.com/deedlog/deed/ledger/boltstore"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+)
+
+// Exit codes, those of grep.
+const (
+	exitDone  = 0
+	exitFalse = 1 // checked, and it is false
+	exitCould = 2 // could not
+)
+
+// failure is an error with its exit code and a hint of what to do.
+type failure struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// falseError is the error of a check that came out false.
+func falseError(format string, args ...any) error {
+	return &failure{code: exitFalse, err: fmt.Errorf(format, args...)}
+}
+
+// usageHint stands for the help of the command that was called.
+const usageHint = "usage"
+
+func usageError(format string, args ...any) error {
+	return &failure{code: exitCould, err: fmt.Errorf(format, args...), hint: usageHint}
+}
+
+// withHint says what to do about an error.
+func withHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	code, _ := classify(err)
+	return &failure{code: code, err: err, hint: hint}
+}
+
+// errQuiet ends with exit 1 and no message: what is false was printed as data.
+var errQuiet = errors.New("")
+
+// report prints an error as "deed: error:" and "deed: hint:" and returns the
+// exit code.
+func report(w io.Writer, cmd *cobra.Command, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code, hint := classify(err)
+	if errors.Is(err, errQuiet) {
+		return exitFalse
+	}
+	fmt.Fprintf(w, "deed: error: %s\n", message(err))
+	if hint == usageHint {
+		hint = "run '" + cmd.CommandPath() + " --help' for usage"
+	}
+	if hint != "" {
+		fmt.Fprintf(w, "deed: hint: %s\n", hint)
+	}
+	return code
+}
+
+// classify finds the exit code and the hint of an error.
+func classify(err error) (code int, hint string) {
+	var f *failure
+	if errors.As(err, &f) {
+		if f.hint == "" {
+			_, hint := classifyCause(f.err)
+			return f.code, hint
+		}
+		return f.code, f.hint
+	}
+	return classifyCause(err)
+}
+
+func classifyCause(err error) (code int, hint string) {
+	if fault := faultIn(err); fault != nil {
+		info := attest.Faults[fault.Code]
+		if connect.CodeOf(err) != connect.CodeUnknown && info.Handling != attest.Retryable {
+			return exitFalse, info.Fix // the register checked it
+		}
+		return exitCould, info.Fix
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exitCould, "nothing is lost: run the same command again"
+	case errors.Is(err, setup.ErrExists):
+		return exitCould, "name another directory; deed never overwrites a register"
+	case errors.Is(err, setup.ErrOpenKey):
+		return exitCould, "chmod 600 the file"
+	case errors.Is(err, boltstore.ErrLocked):
+		return exitCould, "stop the deed serve that has it open, or work on a copy"
+	case errors.Is(err, ledger.ErrRollback):
+		return exitCould, "restore the newest database; never delete the head file to get past this"
+	case errors.Is(err, ledger.ErrProof), errors.Is(err, ledger.ErrSignature):
+		return exitFalse, "do not rely on this; ask the operator, and compare with another copy of the log's key"
+	case errors.Is(err, fs.ErrNotExist):
+		return exitCould, ""
+	}
+	return exitCould, connectHint(err)
+}
+
+func connectHint(err error) string {
+	switch connect.CodeOf(err) {
+	case connect.CodeUnavailable:
+		return "is the server running? start it with 'deed serve', or name another with --server"
+	case connect.CodeDeadlineExceeded:
+		return "the server did not answer in time; run the same command again, with a longer --timeout"
+	case connect.CodeInternal:
+		return "the operator finds the cause in the server's log under the request's number"
+	}
+	return ""
+}
+
+// faultIn finds the fault in an error, local or from a register.
+func faultIn(err error) *attest.Fault {
+	if f := attest.AsFault(err); f != nil {
+		return f
+	}
+	if m, _ := details(err); m != nil {
+		return &attest.Fault{Code: m.GetCode(), Field: m.GetField(), Expected: m.GetExpected(), Found: m.GetFound()}
+	}
+	return nil
+}
+
+// details returns what a register attached to an error: the fault, and of a
+// denial the receipt.
+func details(err error) (*deedv1.Fault, *deedv1.Receipt) {
+	var e *connect.Error
+	if !errors.As(err, &e) {
+		return nil, nil
+	}
+	for _, d := range e.Details() {
+		m, err := d.Value()
+		if err != nil {
+			continue
+		}
+		switch m := m.(type) {
+		case *deedv1.Fault:
+			return m, nil
+		case *deedv1.Denial:
+			return m.GetFault(), m.GetReceipt()
+		}
+	}
+	return nil, nil
+}
+
+// message is the error in one line; of a register's, without the Connect code
+// where a fault says more.
+func message(err error) string {
+	var e *connect.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	if f := faultIn(e); f != nil {
+		return f.Error()
+	}
+	return e.Message()
+}

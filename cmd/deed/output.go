@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// printJSON prints v for machines, indented for people who look.
+func printJSON(w io.Writer, v any) error {
+	doc, err := json.Marshal(v, jsontext.WithIndent("  "))
+	if err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return printText(w, string(doc)+"\n")
+}
+
+// printText prints text; a reader that has gone is an error.
+func printText(w io.Writer, s string) error {
+	if _, err := io.WriteString(w, s); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}
+
+// pair is a line of a report.
+type pair struct{ name, value string }
+
+// printPairs prints aligned lines; those without a value are left out.
+func printPairs(w io.Writer, pairs []pair) error {
+	var b strings.Builder
+	for _, p := range pairs {
+		if p.value != "" {
+			fmt.Fprintf(&b, "%-10s %s\n", p.name, p.value)
+		}
+	}
+	return printText(w, b.String())
+}
+
+// printTable prints aligned columns.
+func printTable(w io.Writer, header []string, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{header}, rows...) {
+		for i, cell := range row {
+			if cell == "" {
+				row[i] = "-"
+			}
+		}
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}
+
+// instant prints a time of the log.
+func instant(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// short cuts a digest for a table.
+func short(digest string) string {
+	kind, hex, ok := strings.Cut(digest, ":")
+	if !ok || len(hex) < 16 {
+		return digest
+	}
+	return kind + ":" + hex[:16]
+}

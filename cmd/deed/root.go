@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	if wantsHelp(args) { // help wins over errors in the rest of the line
+		cmd, _, err := root.Find(args)
+		if err != nil {
+			cmd = root
+		}
+		help(cmd, nil)
+		return exitDone
+	}
+	cmd, err := root.ExecuteContextC(ctx)
+	return report(s.err, cmd, err)
+}
+
+func wantsHelp(args []string) bool {
+	for _, a := range args {
+		switch a {
+		case "--":
+			return false
+		case "-h", "--help":
+			return true
+		}
+	}
+	return false
+}
+
+const rootLong = `Deed is a verifiable register of what AI agents did, and on whose authority.
+
+An agent signs a statement of each action with its SPIFFE identity and names the
+warrant it acted under. The register checks the statement, its chain of warrants
+and the policy, appends it to a Merkle log, and answers with a proof.
+
+Exit codes: 0 done; 1 checked, and it is false (a denied action, a proof that
+does not hold); 2 could not (usage, a missing file, a server out of reach).
+
+Environment: DEED_DIR, DEED_SERVER, DEED_SERVER_ID and DEED_SVID_DIR stand for
+--dir, --server, --server-id and --svid-dir. SPIFFE_ENDPOINT_SOCKET is where
+SVIDs come from when neither --svid-dir nor --key is given.`
+
+// newRoot puts the commands together.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "deed",
+		Short: "A verifiable register of what AI agents did, and on whose authority",
+		Long:  rootLong,
+		Example: `deed demo                                         # the whole story in ten seconds
+deed init acme --origin log.acme.example/1 --dev  # a register to try things with
+deed serve --config acme/deed.yaml
+deed search --dir acme --class human_instructed`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			help(cmd, nil)
+			return nil
+		},
+	}
+	root.SetHelpFunc(help)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", err) })
+	root.AddGroup(
+		&cobra.Group{ID: "register", Title: "run a register"},
+		&cobra.Group{ID: "sign", Title: "sign and submit"},
+		&cobra.Group{ID: "read", Title: "read and verify"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("register", newInit(), newServe(), newPerson(), newAgent(), newIssuer(), newPolicy())
+	add("sign", newKey(), newDev(), newSign(), newSubmit(), newWarrant())
+	add("read", newGet(), newSearch(), newExport(), newTrust(), newLog(), newVerify())
+	add("", newVersion())
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// group makes a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
+	g.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		return usageError("%s needs a command", cmd.CommandPath())
+	}
+	g.AddCommand(commands...)
+	return g
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	if s := cmd.SuggestionsFor(name); len(s) > 0 {
+		return withHint(usageError("unknown command %q for %s", name, cmd.CommandPath()), "did you mean "+cmd.CommandPath()+" "+s[0]+"?")
+	}
+	return usageError("unknown command %q for %s", name, cmd.CommandPath())
+}

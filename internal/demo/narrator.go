@@ -1,0 +1,94 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/deedlog/deed/clients/agent"
+	"github.com/deedlog/deed/verifier"
+)
+
+// narrator writes the story. A failed write is kept and reported at the end.
+type narrator struct {
+	out    io.Writer
+	failed error
+	stop   func() error
+}
+
+func (n *narrator) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(n.out, format+"\n", args...); err != nil && n.failed == nil {
+		n.failed = fmt.Errorf("writing the story: %w", err)
+	}
+}
+
+func (n *narrator) title(s string) { n.say("%s\n%s", s, strings.Repeat("=", len(s))) }
+
+func (n *narrator) heading(s string) { n.say("\n%s\n%s", s, strings.Repeat("-", len(s))) }
+
+// authority tells who may do what.
+func (n *narrator) authority(s *scene) {
+	n.heading("The authority")
+	n.say("%s registers the people, the agents and who may issue warrants.", s.admin.name)
+	n.say("%s, with a key that only they hold, instructs the orchestrator (entry %d)", s.treasurer.name, s.instruction.Index)
+	n.say("and signs a warrant for it. Each agent passes on less than it has:")
+	n.say("")
+	n.say("  treasurer ──────► orchestrator ─────► buyer ───────────► payments")
+	n.say("  human-held key    5,000 EUR each      4,500 EUR each     2,500 EUR each")
+	n.say("                    20,000 in all       15,000 in all      10,000 in all")
+}
+
+// step tells one submission.
+func (n *narrator) step(i int, s step, r agent.Receipt, b *verifier.Bundle, path string) {
+	n.say("\n%2d. %s", i, s.title)
+	answer := "allowed"
+	if r.Decision == "deny" {
+		answer = "DENIED by " + strings.Join(r.Faults, ", ")
+	}
+	n.say("    %-10s %s, logged as entry %d", "decision", answer, r.Index)
+	if r.Class != "" {
+		class := r.Class
+		if r.Authorizing != "" {
+			class += ", authorized by " + r.Authorizing
+		}
+		if len(r.Flags) > 0 {
+			class += " (" + strings.Join(r.Flags, ", ") + ")"
+		}
+		n.say("    %-10s %s", "class", class)
+	}
+	n.say("    %-10s evidence/%s, %d entries, %d KiB", "evidence", filepath.Base(path), len(b.Indexes()), len(b.Bytes())/1024+1)
+}
+
+// verdict tells what the verifier says, and whether it is what the story says.
+func (n *narrator) verdict(k kept, v *verifier.Verdict) bool {
+	passed, others := 0, 0
+	for _, f := range v.Findings {
+		if f.Status == verifier.Pass {
+			passed++
+		} else {
+			others++
+		}
+	}
+	class := k.step.class
+	if class == "" {
+		class = "of an intent"
+	}
+	n.say("  %-12s VERIFIED  %-17s %d checks passed, %d rest on the register's word", k.step.name, class, passed, others)
+	return v.Has(k.step.class)
+}
+
+// caught tells who noticed a change, and where.
+func (n *narrator) caught(what, who, where string) {
+	n.say("  %s\n    %s: %s", what, who, where)
+}
+
+// farewell says what was made and how to go on.
+func (n *narrator) farewell(kept bool, took time.Duration) {
+	n.say("\nAll of it took %.1f s.", took.Seconds())
+	if !kept {
+		n.say("Nothing was kept. To look around, run it with --dir DIR: it then keeps the")
+		n.say("register, its keys and the evidence, and says how to go on.")
+	}
+}

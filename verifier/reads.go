@@ -1,0 +1,271 @@
+package verifier
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+)
+
+// cellKey names a state value of the register.
+type cellKey struct{ table, key string }
+
+// written is a state value that an entry of the bundle left behind.
+type written struct {
+	value []byte
+	by    uint64
+}
+
+// Size implements [admission.View].
+func (r *replay) Size() uint64 { return r.index }
+
+// Get implements [admission.View]: the value that the last of the bundle's
+// entries before this one left.
+func (r *replay) Get(table, key string) ([]byte, error) {
+	return r.state[cellKey{table, key}].value, nil
+}
+
+// unseen counts the entries before this one that are not in the bundle.
+func (r *replay) unseen() uint64 {
+	n, _ := slices.BinarySearchFunc(r.items, r.index, func(i *item, at uint64) int { return compareIndex(i.index, at) })
+	return r.index - uint64(n)
+}
+
+// here reports whether an entry is in the bundle.
+func (r *replay) here(index uint64) bool {
+	_, ok := r.bundle.entries[index]
+	return ok
+}
+
+// later reports whether the register may have read what a later entry left,
+// one that is not in the bundle, instead of what the entry shown left.
+func (r *replay) later(said, shown uint64) bool {
+	return said > shown && said < r.index && !r.here(said)
+}
+
+// bounds: what the record says that the register held is what the bundle's
+// entries left behind, or newer and from an entry that the bundle does not have.
+func (r *replay) bounds() bool {
+	const check = "read.bounds"
+	shown, err := r.checked.Read(r)
+	if fault := attest.AsFault(err); fault != nil {
+		return r.fail("read.force", r.where, "the newest statement of the bundle for "+fault.Field+": "+fault.Found, fault.Expected)
+	}
+	if err != nil {
+		return r.unknown(check, r.where, "a state to compare with", err.Error())
+	}
+	r.shown = shown
+	said := r.record.Read
+	for _, part := range []struct {
+		name string
+		ok   bool
+	}{
+		{"size", said.Size == shown.Size},
+		{"force", slices.Equal(said.Force, shown.Force)},
+		{"statements", slices.Equal(said.Statements, shown.Statements)},
+		{"control", r.controlFits(said.Control, shown.Control)},
+		{"session", r.sessionFits(said.Session, shown.Session)},
+		{"outcome", r.outcomeFits(said.Outcome, shown.Outcome)},
+		{"revoked", r.refsFit(said.Revoked, shown.Revoked, r.isWarrant)},
+		{"used", r.refsFit(said.Used, shown.Used, r.isApproval)},
+		{"spent", r.spentFits(said.Spent, shown.Spent)},
+	} {
+		if !part.ok {
+			return r.fail(check, r.where, "read."+part.name+" as the entries of this bundle left it", "something else")
+		}
+	}
+	r.pass(check, r.where)
+	return true
+}
+
+// controlFits: the same count means the same control entries, so the same hash;
+// a higher one is made up by entries that are not here.
+func (r *replay) controlFits(said, shown admission.Control) bool {
+	if said.Count == shown.Count {
+		return said == shown
+	}
+	return said.Count > shown.Count && uint64(said.Count-shown.Count) <= r.unseen() && said.Hash.Valid()
+}
+
+func (r *replay) action() *attest.Action {
+	a, _ := r.checked.Verified().Statement().(*attest.Action)
+	return a
+}
+
+func (r *replay) sessionFits(said, shown *admission.Tip) bool {
+	switch {
+	case said == nil || r.action() == nil:
+		return said == nil && shown == nil
+	case shown != nil && *said == *shown:
+		return true
+	}
+	seen := int64(-1)
+	if shown != nil {
+		seen = shown.Seq
+	}
+	return said.Seq > seen && uint64(said.Seq-seen) <= r.unseen() && said.ID.Valid() && r.byID[said.ID] == nil
+}
+
+func (r *replay) outcomeFits(said, shown *admission.Ref) bool {
+	if said == nil || shown != nil {
+		return said == nil && shown == nil || said != nil && *said == *shown // one outcome is never replaced
+	}
+	a := r.action()
+	return a != nil && a.Phase == attest.Outcome && r.later(said.Entry, 0) && said.ID.Valid() && r.byID[said.ID] == nil
+}
+
+// refsFit compares lists of statements that something later was said about:
+// warrants that were revoked, approvals that were used.
+func (r *replay) refsFit(said, shown []admission.Ref, asked func(attest.ID) bool) bool {
+	left := map[attest.ID]uint64{}
+	for _, s := range shown {
+		left[s.ID] = s.Entry
+	}
+	for i, s := range said {
+		if i > 0 && said[i-1].ID >= s.ID || !asked(s.ID) {
+			return false
+		}
+		entry, ok := left[s.ID]
+		if !(ok && entry == s.Entry) && !r.later(s.Entry, entry) {
+			return false
+		}
+		delete(left, s.ID)
+	}
+	return len(left) == 0
+}
+
+func (r *replay) isWarrant(id attest.ID) bool {
+	l, _ := r.Logged(id)
+	if l == nil {
+		return false
+	}
+	_, ok := l.Verified.Statement().(*attest.Warrant)
+	return ok && r.checked.Verified().Statement().Kind() != attest.KindRevocation
+}
+
+func (r *replay) isApproval(id attest.ID) bool {
+	a := r.action()
+	return a != nil && a.Authority != nil && slices.Contains(a.Authority.Approvals, id)
+}
+
+// spentFits: the same pools; each as the bundle's entries left it, or further
+// debited by one that is not here.
+func (r *replay) spentFits(said, shown []admission.Spent) bool {
+	if len(said) != len(shown) {
+		return false
+	}
+	for i, s := range said {
+		was := shown[i]
+		if s == was {
+			continue
+		}
+		if s.ID != was.ID || s.Grant != was.Grant || !r.later(s.Entry, was.Entry) ||
+			s.Uses <= was.Uses || uint64(s.Uses-was.Uses) > r.unseen() || s.Sum < was.Sum {
+			return false
+		}
+	}
+	return true
+}
+
+// assertedWords are the fixed words for what rests on the register.
+const (
+	assertedExpected = "all entries before this one that could change it"
+	assertedFound    = "the register's word: this bundle does not hold them all"
+)
+
+// asserted says what of the read the bundle shows by itself, because it holds
+// every entry that could tell otherwise, and what rests on the register's word.
+func (r *replay) asserted() bool {
+	control := r.record.Read.Control == r.shown.Control
+	all := r.unseen() == 0
+	a := r.action()
+	warrants := slices.ContainsFunc(r.record.Read.Statements, func(s admission.Ref) bool { return r.isWarrant(s.ID) })
+	for _, part := range []struct {
+		check       string
+		asked, seen bool
+	}{
+		{"read.force", len(r.record.Read.Force) > 0, control},
+		{"read.revoked", warrants, control},
+		{"read.session", a != nil, all},
+		{"read.outcome", a != nil && a.Phase == attest.Outcome, all},
+		{"read.used", a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all},
+		{"read.spent", len(r.record.Read.Spent) > 0, all},
+	} {
+		switch {
+		case !part.asked:
+		case part.seen:
+			r.add(Finding{Check: part.check, Status: pass, Where: places(r.where)})
+		default:
+			r.open(part.check, r.where, assertedExpected, assertedFound)
+		}
+	}
+	return true
+}
+
+// openings: the register's commitment was recomputed if its seed is here; the
+// agent's own is recomputed now. A false one is the agent's lie and takes
+// nothing from the evidence, so it is not required.
+func (r *replay) openings() bool {
+	if r.sealed {
+		r.open("entry.server_fields", r.where, "the seed that opens the register's commitment", "none: erased or kept back")
+	} else {
+		r.add(Finding{Check: "entry.server_fields", Status: pass, Where: places(r.where)})
+	}
+	for _, d := range r.erased {
+		r.open("object.erasable", r.where, "the object "+string(d), "none: erased or kept back")
+	}
+	a := r.action()
+	if a == nil || a.Fields == nil {
+		return true
+	}
+	seed, err := admission.ParseSeed(r.bundle.Object(a.Fields.Seed))
+	if err != nil {
+		r.open("action.fields", r.where, "the seed that opens the agent's own commitment", "none")
+		return true
+	}
+	root := attest.Commit(seed, admission.AgentFields(a, r.rootWarrant(a)))
+	if root != a.Fields.Root {
+		r.add(Finding{Check: "action.fields", Status: fail, Where: places(r.where),
+			Expected: string(root) + ", from the action's own values", Found: fmt.Sprintf("%s, committed to by the agent", a.Fields.Root)})
+		return true
+	}
+	r.add(Finding{Check: "action.fields", Status: pass, Where: places(r.where)})
+	return true
+}
+
+// rootWarrant is the first warrant of an action's chain, or "".
+func (v *verification) rootWarrant(a *attest.Action) attest.ID {
+	links := v.chain(a)
+	if len(links) == 0 {
+		return ""
+	}
+	return links[0].entry.Envelope
+}
+
+// chain is the chain of warrants that an action names, root first.
+func (v *verification) chain(a *attest.Action) []*item {
+	if a.Authority == nil {
+		return nil
+	}
+	var links []*item
+	for id := a.Authority.Warrant; id != "" && len(links) < attest.MaxChain; {
+		i := v.byID[id]
+		w, ok := i.statement().(*attest.Warrant)
+		if !ok {
+			break
+		}
+		links = append(links, i)
+		id = w.Parent
+	}
+	slices.Reverse(links)
+	return links
+}
+
+// statement is what an entry says, or nil where that was not established.
+func (i *item) statement() attest.Statement {
+	if i == nil || i.logged == nil {
+		return nil
+	}
+	return i.logged.Verified.Statement()
+}

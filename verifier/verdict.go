@@ -1,0 +1,197 @@
+package verifier
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/internal/admission"
+)
+
+// The results of a verdict.
+const (
+	Verified      = "verified"
+	False         = "false"
+	CouldNotCheck = "could_not_check"
+)
+
+// Verdict is what a bundle shows to a reader with this trust directory
+// (docs/spec/verdict.md). The same inputs give the same verdict, byte for byte
+// in every rendering.
+type Verdict struct {
+	ExitCode        int       `json:"exit_code"`
+	Findings        []Finding `json:"findings"`
+	Log             string    `json:"log"`              // origin
+	OperatorTrusted []string  `json:"operator_trusted"` // what was believed on the operator's word
+	Result          string    `json:"result"`           // verified | false | could_not_check
+	Size            uint64    `json:"size"`             // of the tree that the checkpoint states
+	Subjects        []Subject `json:"subjects"`
+	V               int       `json:"v"`
+}
+
+// Subject is one entry that the bundle is about. Unless Established, only Index
+// means anything.
+type Subject struct {
+	Action      *ActionWords        `json:"action,omitzero"`
+	Attribution *agency.Attribution `json:"attribution,omitzero"`
+	Chain       []Words             `json:"chain"` // of warrants, root first
+	Decision    admission.Decision  `json:"decision"`
+	DoesNotShow []string            `json:"does_not_show"`
+	Established bool                `json:"established"`
+	Evidence    []Words             `json:"evidence"` // instruction, approvals, trigger, registration, policy
+	ID          attest.ID           `json:"id"`
+	Incomplete  []string            `json:"incomplete"`
+	Index       uint64              `json:"index"`
+	Kind        attest.Kind         `json:"kind"`
+	Mode        attest.Mode         `json:"mode,omitzero"`
+	Shows       []string            `json:"shows"`
+	Signer      SignerWords         `json:"signer"`
+	Stronger    string              `json:"stronger,omitzero"`
+	When        Interval            `json:"when"`
+}
+
+// SignerWords is who signed a subject.
+type SignerWords struct {
+	Key  attest.Digest     `json:"key"`
+	Kind attest.SignerKind `json:"kind"`
+	Name string            `json:"name"`
+}
+
+// Interval is when an entry was made, with the source of each bound.
+type Interval struct {
+	From       string `json:"from"`
+	FromSource string `json:"from_source"`
+	To         string `json:"to,omitzero"`
+	ToSource   string `json:"to_source,omitzero"`
+}
+
+// Words is something that a subject relies on, in lines of text.
+type Words struct {
+	Index uint64   `json:"index"`
+	Lines []string `json:"lines"`
+	Title string   `json:"title"`
+}
+
+// ActionWords is what an agent did or meant to do.
+type ActionWords struct {
+	Agent     string   `json:"agent"`
+	Arguments []string `json:"arguments"`
+	Lines     []string `json:"lines"`
+	Name      string   `json:"name,omitzero"`
+	Phase     string   `json:"phase"`
+	Resource  string   `json:"resource,omitzero"`
+}
+
+// verdict sums up the findings.
+func (v *verification) verdict() *Verdict {
+	out := &Verdict{Findings: v.list, OperatorTrusted: []string{}, Subjects: []Subject{}, V: 1}
+	out.OperatorTrusted = append(out.OperatorTrusted, v.operator...)
+	c := v.opened.Checkpoint()
+	out.Log, out.Size = c.Origin, c.Size
+	out.conclude()
+	if v.bundle == nil {
+		return out
+	}
+	for _, index := range v.bundle.Subjects() {
+		out.Subjects = append(out.Subjects, v.subject(index))
+	}
+	return out
+}
+
+// refusal is the verdict on a file that [Open] does not take.
+func refusal(err error) *Verdict {
+	f := Finding{Check: "bundle.container", Status: unknown, Required: true, Expected: "a bundle", Found: printable(err.Error())}
+	var format *FormatError
+	if errors.As(err, &format) {
+		f = format.Finding
+	}
+	out := &Verdict{OperatorTrusted: []string{}, Subjects: []Subject{}, V: 1}
+	var fs findings
+	fs.add(f)
+	out.Findings = fs.list
+	out.conclude()
+	return out
+}
+
+// conclude draws result and exit code from the required findings: 0 all passed,
+// 1 one is false, 2 one could not be checked and none is false.
+func (v *Verdict) conclude() {
+	v.Result, v.ExitCode = Verified, 0
+	for _, f := range v.Findings {
+		switch {
+		case !f.Required:
+		case f.Status == fail:
+			v.Result, v.ExitCode = False, 1
+			return
+		case f.Status == unknown:
+			v.Result, v.ExitCode = CouldNotCheck, 2
+		}
+	}
+	if len(v.Findings) == 0 {
+		v.Result, v.ExitCode = CouldNotCheck, 2
+	}
+}
+
+// subject puts one entry in words.
+func (v *verification) subject(index uint64) Subject {
+	s := Subject{Index: index, Chain: []Words{}, Evidence: []Words{}, Shows: []string{}, DoesNotShow: []string{}, Incomplete: []string{}}
+	at, ok := slices.BinarySearchFunc(v.items, index, func(i *item, n uint64) int { return compareIndex(i.index, n) })
+	if !ok || v.items[at].logged == nil {
+		return s
+	}
+	i := v.items[at]
+	r := i.record
+	s.Established, s.ID, s.Kind, s.Mode, s.Decision = true, r.ID, r.Kind, r.Mode, r.Decision
+	s.Signer = SignerWords{Key: r.Signer.Key, Kind: r.Signer.Kind, Name: r.Signer.Name}
+	s.When = v.when(i)
+	s.Attribution = r.Attribution
+	v.describe(&s, i)
+	if r.Attribution != nil {
+		s.Shows, s.DoesNotShow = agency.Statement(*r.Attribution)
+		s.Stronger = agency.Stronger(*r.Attribution)
+	}
+	s.Incomplete = v.incomplete(i)
+	s.DoesNotShow = append(s.DoesNotShow, limits...)
+	if len(v.operator) > 0 {
+		s.DoesNotShow = append(s.DoesNotShow, operatorLimit)
+	}
+	return s
+}
+
+// when is the interval in which an entry was made.
+func (v *verification) when(i *item) Interval {
+	w := Interval{From: instant(i.entry.ReceivedAt), FromSource: "the register's clock"}
+	for _, c := range v.times {
+		at := instant(c.seconds * 1000)
+		if w.To == "" || at < w.To {
+			w.To, w.ToSource = at, "signature of the checkpoint by "+c.by
+		}
+	}
+	return w
+}
+
+// incomplete lists, in order, what is not shown about this entry.
+func (v *verification) incomplete(i *item) []string {
+	out := []string{}
+	for _, f := range v.list {
+		note, ok := incompleteWords[f.Check]
+		if ok && f.Status == unknown && slices.Contains(f.Where, entryName(i.index)) {
+			out = append(out, note)
+		}
+		if f.Check == "action.fields" && f.Status == fail && slices.Contains(f.Where, entryName(i.index)) {
+			out = append(out, "The agent's commitment to its own values is false: it was made over other values than those in the action.")
+		}
+	}
+	if n := i.record.Read.Size; uint64(len(v.items)) <= n {
+		out = append(out, fmt.Sprintf("The bundle holds %d of the %d entries up to this one. Others may bear on it; none of them can change what is shown above, except as said.", v.upTo(i), n+1))
+	}
+	return out
+}
+
+// upTo counts the entries of the bundle up to and with this one.
+func (v *verification) upTo(i *item) int {
+	at, _ := slices.BinarySearchFunc(v.items, i.index, func(i *item, n uint64) int { return compareIndex(i.index, n) })
+	return at + 1
+}

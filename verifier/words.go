@@ -1,0 +1,216 @@
+package verifier
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/warrant"
+)
+
+// limits are what no bundle proves.
+var limits = []string{
+	"This does not show that the log holds every action that took place, nor that what an agent says of an outcome is true.",
+	"This does not show that the operator showed everyone the same log, except as far as witnesses cosigned the checkpoint.",
+}
+
+const operatorLimit = "Roots of trust were taken on the operator's word (operator_trusted): what rests on them is worth no more than a signature by the operator's own systems (key K1), whatever level is printed."
+
+// incompleteWords are the notes about what rests on the register's word.
+var incompleteWords = map[string]string{
+	"read.force":          "That what the record names was still in force, and that nothing was in force where it says none, is the register's word: this bundle does not hold every control entry before this one.",
+	"read.revoked":        "That no warrant of the chain was revoked is the register's word: this bundle does not hold every control entry before this one.",
+	"read.session":        "That the agent's session had no other statement at this place is the register's word.",
+	"read.outcome":        "That the intent had no other outcome before is the register's word.",
+	"read.used":           "That the approval was not used before is the register's word.",
+	"read.spent":          "How much of the warrants' uses and budgets was spent before is the register's word.",
+	"entry.server_fields": "What the register committed to in the public tree about this entry was not opened: the seed is not in the bundle.",
+	"object.erasable":     "Objects that the statement names are not in the bundle: they were erased or kept back.",
+	"action.fields":       "What the agent committed to in the public tree was not opened: the seed is not in the bundle.",
+}
+
+// describe puts the statement of an entry, and what it relies on, in words.
+func (v *verification) describe(s *Subject, i *item) {
+	switch st := i.statement().(type) {
+	case *attest.Action:
+		s.Action = actionWords(st)
+		v.describeAction(s, i, st)
+	case *attest.Warrant:
+		for id := i.entry.Envelope; id != ""; {
+			link, ok := v.byID[id]
+			w, isWarrant := link.statement().(*attest.Warrant)
+			if !ok || !isWarrant || len(s.Chain) == attest.MaxChain {
+				break
+			}
+			s.Chain = append([]Words{warrantWords(link, w)}, s.Chain...)
+			id = w.Parent
+		}
+	default:
+		s.Evidence = append(s.Evidence, statementWords(i))
+	}
+}
+
+func (v *verification) describeAction(s *Subject, i *item, a *attest.Action) {
+	if a.Phase == attest.Outcome {
+		if intent := v.byID[a.Intent]; intent.statement() != nil {
+			s.Evidence = append(s.Evidence, statementWords(intent))
+		}
+		return
+	}
+	for _, link := range v.chain(a) {
+		w, _ := link.statement().(*attest.Warrant)
+		s.Chain = append(s.Chain, warrantWords(link, w))
+	}
+	for _, ref := range i.record.Read.Statements {
+		named := v.byID[ref.ID]
+		if _, link := named.statement().(*attest.Warrant); !link {
+			s.Evidence = append(s.Evidence, statementWords(named))
+		}
+	}
+	for _, pin := range i.record.Read.Force {
+		switch named := v.byID[pin.ID]; named.statement().(type) {
+		case *attest.Agent, *attest.Policy:
+			s.Evidence = append(s.Evidence, statementWords(named))
+		}
+	}
+}
+
+func warrantWords(i *item, w *attest.Warrant) Words {
+	title := "warrant at depth " + strconv.Itoa(w.Depth)
+	if w.Depth == 0 {
+		title = "root warrant"
+	}
+	if !i.logged.Allowed() {
+		title += ", denied by the log"
+	}
+	return Words{Index: i.index, Title: title, Lines: strings.Split(strings.TrimSuffix(warrant.Describe(w), "\n"), "\n")}
+}
+
+// statementWords puts a statement that is no warrant in words.
+func statementWords(i *item) Words {
+	w := Words{Index: i.index, Title: string(i.record.Kind)}
+	if !i.logged.Allowed() {
+		w.Title += ", denied by the log"
+	}
+	switch s := i.statement().(type) {
+	case *attest.Instruction:
+		w.Lines = instructionLines(s)
+	case *attest.Approval:
+		w.Lines = approvalLines(s)
+	case *attest.Trigger:
+		w.Lines = []string{fmt.Sprintf("recorded by %s at %s", s.Recorder, instant(s.At)),
+			fmt.Sprintf("cause: %s, source %s", s.Cause, strconv.Quote(s.Source)), "set off: " + s.Addressee}
+	case *attest.Action:
+		w.Title = "action, " + string(s.Phase)
+		a := actionWords(s)
+		w.Lines = append([]string{"by " + a.Agent}, append(append([]string{}, a.Arguments...), a.Lines...)...)
+		if a.Name != "" {
+			w.Lines = append([]string{a.Name + " on " + a.Resource}, w.Lines...)
+		}
+	default:
+		w.Lines = controlLines(s)
+	}
+	return w
+}
+
+func instructionLines(s *attest.Instruction) []string {
+	lines := []string{"of " + s.Person + ", to " + s.Addressee}
+	if s.RecordedBy != "" {
+		lines = append(lines, "recorded by "+s.RecordedBy+", not signed by the person")
+	}
+	lines = append(lines, fmt.Sprintf("given %s, until just before %s", instant(s.At), instant(s.Expires)))
+	for _, r := range s.Requests {
+		lines = append(lines, "request: "+r.Action+" on "+r.Resource.Kind+" "+r.Resource.Match.String()+argumentWords(r.Arguments))
+	}
+	if len(s.Requests) == 0 {
+		lines = append(lines, "no typed requests")
+	}
+	if s.MaxActions > 0 {
+		lines = append(lines, "at most "+strconv.FormatInt(s.MaxActions, 10)+" actions")
+	}
+	return append(lines, "the text itself is committed to, not shown")
+}
+
+func argumentWords(args []attest.Argument) string {
+	if len(args) == 0 {
+		return ", with no arguments"
+	}
+	parts := make([]string, len(args))
+	for i, a := range args {
+		parts[i] = a.Name + " " + a.Constraint.String()
+	}
+	return ", with " + strings.Join(parts, ", ")
+}
+
+func approvalLines(s *attest.Approval) []string {
+	lines := []string{
+		"by " + s.Person + ", for " + s.Agent,
+		s.Action + " on " + s.Resource.Kind + " " + strconv.Quote(s.Resource.ID),
+	}
+	for _, a := range s.Arguments {
+		lines = append(lines, a.Name+" = "+a.Value.String())
+	}
+	return append(lines, "under "+string(s.Warrant),
+		fmt.Sprintf("given %s, until just before %s", instant(s.At), instant(s.Expires)),
+		"shown to the person: "+string(s.Display))
+}
+
+func controlLines(s attest.Statement) []string {
+	switch s := s.(type) {
+	case *attest.Genesis:
+		lines := []string{fmt.Sprintf("of %s, %d of %d administrators decide", s.Log, s.Quorum, len(s.Administrators))}
+		for _, a := range s.Administrators {
+			lines = append(lines, "administrator "+a.Name+", key "+string(a.Key.Digest()))
+		}
+		return append(lines, "trust domains: "+strings.Join(s.TrustDomains, ", "))
+	case *attest.Root:
+		return []string{"SPIFFE bundle of " + s.TrustDomain + ", " + string(s.Bundle), "fetched " + instant(s.At) + " from " + strconv.Quote(s.Source)}
+	case *attest.Person:
+		return []string{s.Name + ", key " + string(s.Key.Digest()), "registered by " + s.By + ", from " + instant(s.From)}
+	case *attest.Issuer:
+		return []string{"of " + s.Issuer.Name() + ", for " + s.Accountable + " as the accountable person", "registered by " + s.By + ", from " + instant(s.From)}
+	case *attest.Policy:
+		return []string{"put by " + s.By + ", mode " + string(s.Mode), "policies " + string(s.Policies)}
+	case *attest.Agent:
+		return []string{registrationOf(s) + ": " + s.Status, "owner " + s.Owner + ", purpose " + strconv.Quote(s.Purpose), "registered by " + s.By}
+	case *attest.Revocation:
+		return []string{"of " + string(s.Warrant) + " by " + s.By.Name(), "reason: " + strconv.Quote(s.Reason)}
+	}
+	return []string{"a statement of a kind that this version has no words for"}
+}
+
+func registrationOf(s *attest.Agent) string {
+	if s.Prefix {
+		return "all below " + s.Agent
+	}
+	return s.Agent
+}
+
+// actionWords puts an action in words. Free text is quoted.
+func actionWords(a *attest.Action) *ActionWords {
+	w := &ActionWords{Agent: a.Agent, Phase: string(a.Phase), Arguments: []string{}, Lines: []string{}}
+	if a.Request != nil {
+		w.Name = a.Request.Action
+		w.Resource = a.Request.Resource.Kind + " " + strconv.Quote(a.Request.Resource.ID)
+	}
+	for _, o := range a.Open {
+		w.Arguments = append(w.Arguments, o.Name+" = "+o.Value.String())
+	}
+	for _, s := range a.Sealed {
+		w.Arguments = append(w.Arguments, s.Name+" is sealed")
+	}
+	add := func(format string, args ...any) { w.Lines = append(w.Lines, fmt.Sprintf(format, args...)) }
+	if a.Target != nil {
+		add("target: %s, %s, %s", a.Target.Endpoint, a.Target.Protocol, a.Target.Kind)
+	}
+	if a.Outcome != nil {
+		add("outcome, as the agent says: %s", a.Outcome.Status)
+	}
+	add("session %s, statement %d", a.Session.ID, a.Session.Seq)
+	add("claimed by the agent: set off by %q, at %s", a.Initiator.Claim, instant(a.ClaimedAt))
+	if a.Software != nil && a.Software.Model != "" {
+		add("claimed by the agent: model %s", strconv.Quote(a.Software.Model))
+	}
+	return w
+}
