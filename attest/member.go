@@ -190,10 +190,14 @@ func ValidPath(s string) bool {
 }
 
 // ValidHost reports whether s is a canonical DNS name: lower-case labels of
-// letters, digits and hyphens, at most 253 bytes, no trailing dot.
+// letters, digits and hyphens, at most 253 bytes, no trailing dot, and no IP
+// address, of which a part is not a domain.
 func ValidHost(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
+	}
+	if last := s[strings.LastIndexByte(s, '.')+1:]; digits(last, len(last)) {
+		return false // an IPv4 address
 	}
 	for label := range strings.SplitSeq(s, ".") {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||

@@ -114,16 +114,21 @@ type mutation struct {
 	code      string
 }
 
+const (
+	field       = "statement.field"
+	unsupported = "statement.unsupported"
+)
+
+func list(items ...any) []any { return items }
+
+func obj(name string, v any) map[string]any { return map[string]any{name: v} }
+
 func mutations() []mutation {
-	const field, unsupported = "statement.field", "statement.unsupported"
-	hex31 := strings.Repeat("0", 31)
-	id, sum := string(idOf("x")), string(digestOf("x"))
-	list := func(items ...any) []any { return items }
-	obj := func(name string, v any) map[string]any { return map[string]any{name: v} }
-	many := make([]any, 65)
-	for i := range many {
-		many[i] = "a.b" + strings.Repeat("c", i+1)
-	}
+	return slices.Concat(controlMutations(), warrantMutations(), actionMutations())
+}
+
+func controlMutations() []mutation {
+	hex31, id, sum := strings.Repeat("0", 31), string(idOf("x")), string(digestOf("x"))
 	return []mutation{
 		{"genesis", "v", 2, field}, {"genesis", "nonce", hex31, field}, {"genesis", "nonce", hex31 + "A", field}, {"genesis", "log", "https://x", field},
 		{"genesis", "log", "a b", field}, {"genesis", "log", "a+b", field}, {"genesis", "log", strings.Repeat("a", 256), field}, {"genesis", "at", 0, field},
@@ -150,7 +155,16 @@ func mutations() []mutation {
 		{"instruction", "recorded_by", "x", field}, {"instruction", "commitment.root", "x", field}, {"instruction", "requests.0.action", "x y", field}, {"instruction", "requests.0.resource.kind", "", field},
 
 		{"trigger", "cause", "x", field}, {"trigger", "source", "", field}, {"trigger", "recorder", "x", field}, {"trigger", "ref", "x", field},
+	}
+}
 
+func warrantMutations() []mutation {
+	id, sum := string(idOf("x")), string(digestOf("x"))
+	many := make([]any, 65)
+	for i := range many {
+		many[i] = "a.b" + strings.Repeat("c", i+1)
+	}
+	return []mutation{
 		{"warrant", "gates", list(map[string]any{}), unsupported}, {"warrant", "depth", 1, field}, {"warrant", "depth", -1, field}, {"warrant", "max_depth", 8, field}, {"warrant/1", "max_depth", 0, field}, {"warrant/1", "depth", 8, field},
 		{"warrant", "parent", id, field}, {"warrant", "root", gone{}, field}, {"warrant/1", "parent", gone{}, field}, {"warrant/1", "parent", sum, field}, {"warrant", "expires", moment, field}, {"warrant", "not_before", 0, field},
 		{"warrant", "issuer.kind", "server", field}, {"warrant", "holder.spiffe_id", "treasurer", field}, {"warrant", "holder.key", id, field}, {"warrant", "holder.registration", sum, field}, {"warrant", "task.id", "x", field}, {"warrant", "task.purpose", "", field},
@@ -169,7 +183,12 @@ func mutations() []mutation {
 		{"warrant", "grants.0.arguments.0.constraint", obj("decimal_max", map[string]any{"decimal": "01", "unit": "EUR"}), field}, {"warrant", "grants.0.arguments.0.constraint", obj("exact", list(1)), "profile.member"}, {"warrant", "grants.0.arguments.0.constraint", obj("exact", obj("decimal", "1")), "statement.value"},
 		{"warrant", "grants.0.arguments.0.constraint", obj("exact", map[string]any{"decimal": "1", "note": "x", "unit": "EUR"}), "profile.member"},
 		{"warrant", "grants.0.arguments.0.constraint", deepAll(5), field}, {"warrant", "grants.0.arguments.0.constraint", obj("all", many), "profile.member"},
+	}
+}
 
+func actionMutations() []mutation {
+	id, sum := string(idOf("x")), string(digestOf("x"))
+	return []mutation{
 		{"approval", "expires", moment, field}, {"approval", "agent", "x", field}, {"approval", "action", "", field}, {"approval", "resource.id", "a/./b", field}, {"approval", "display", "x", field}, {"approval", "request", id, field}, {"approval", "warrant", sum, field},
 		{"approval", "arguments.0.name", "zz", field}, {"approval", "arguments.0.name", "memo", field}, {"approval", "target.kind", "x", field}, {"approval", "target.endpoint", "https://x", field}, {"approval", "target.protocol", "HTTP", field},
 

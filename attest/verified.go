@@ -73,8 +73,12 @@ func (p Parsed) Verify(s Signer) (Verified, error) {
 }
 
 // VerifyEndorsement checks another party's signature over the same payload: an
-// administrator of the quorum, or a person proving possession of a key.
-func (p Parsed) VerifyEndorsement(s Signer) (Verified, error) { return p.verifyAs(s) }
+// administrator of the quorum, or a person proving possession of a key. It makes
+// no Verified, because an endorser is not who the statement names.
+func (p Parsed) VerifyEndorsement(s Signer) error {
+	_, err := p.verifyAs(s)
+	return err
+}
 
 func (p Parsed) verifyAs(s Signer) (Verified, error) {
 	if p.envelope.KeyID != s.KeyID {

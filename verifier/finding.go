@@ -30,6 +30,38 @@ type Finding struct {
 	Where    []string `json:"where"` // entries and members; empty: the bundle
 }
 
+// String is the finding in one line.
+func (f Finding) String() string {
+	s := f.Check
+	if len(f.Where) > 0 {
+		s += ": " + whereText(f.Where)
+	}
+	if f.Expected == "" && f.Found == "" {
+		return s + ": " + string(f.Status)
+	}
+	return s + ": expected " + f.Expected + ", found " + f.Found
+}
+
+// whereText joins places: "entries 0, 3", "manifest.json".
+func whereText(where []string) string {
+	var numbers, others []string
+	for _, w := range where {
+		if n, ok := strings.CutPrefix(w, "entry "); ok {
+			numbers = append(numbers, n)
+		} else {
+			others = append(others, w)
+		}
+	}
+	if len(numbers) > 0 {
+		word := "entry "
+		if len(numbers) > 1 {
+			word = "entries "
+		}
+		others = append([]string{word + strings.Join(numbers, ", ")}, others...)
+	}
+	return strings.Join(others, ", ")
+}
+
 // findings collects the results of all checks in order.
 type findings struct{ list []Finding }
 
@@ -64,13 +96,7 @@ func (fs *findings) has(check string, s Status) bool {
 type FormatError struct{ Finding Finding }
 
 // Error names the check, the place, what was expected and what was found.
-func (e *FormatError) Error() string {
-	s := e.Finding.Check
-	if len(e.Finding.Where) > 0 {
-		s += ": " + strings.Join(e.Finding.Where, ", ")
-	}
-	return s + ": expected " + e.Finding.Expected + ", found " + e.Finding.Found
-}
+func (e *FormatError) Error() string { return e.Finding.String() }
 
 // refuse makes the error of a required check.
 func refuse(s Status, check, where, expected, found string) error {

@@ -219,12 +219,12 @@ func (r *replay) openings() bool {
 	if a == nil || a.Fields == nil {
 		return true
 	}
-	seed, err := admission.ParseSeed(r.bundle.Object(a.Fields.Seed))
+	seed, err := attest.ParseSeed(r.bundle.Object(a.Fields.Seed))
 	if err != nil {
 		r.open("action.fields", r.where, "the seed that opens the agent's own commitment", "none")
 		return true
 	}
-	root := attest.Commit(seed, admission.AgentFields(a, r.rootWarrant(a)))
+	root := attest.Commit(seed, attest.AgentFields(a, r.rootWarrant(a)))
 	if root != a.Fields.Root {
 		r.add(Finding{Check: "action.fields", Status: fail, Where: places(r.where),
 			Expected: string(root) + ", from the action's own values", Found: fmt.Sprintf("%s, committed to by the agent", a.Fields.Root)})

@@ -302,7 +302,7 @@ func (r *replay) seed() (seed [32]byte, ok bool) {
 		}
 		return seed, ok
 	}
-	seed, err := admission.ParseSeed(object)
+	seed, err := attest.ParseSeed(object)
 	if err != nil {
 		return seed, r.fail("record.recomputed", r.where, "a seed of server_fields", err.Error())
 	}

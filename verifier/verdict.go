@@ -21,7 +21,7 @@ const (
 // (docs/spec/verdict.md). The same inputs give the same verdict, byte for byte
 // in every rendering.
 type Verdict struct {
-	ExitCode        int       `json:"exit_code"`
+	Exit            int       `json:"exit_code"`
 	Findings        []Finding `json:"findings"`
 	Log             string    `json:"log"`              // origin
 	OperatorTrusted []string  `json:"operator_trusted"` // what was believed on the operator's word
@@ -115,22 +115,38 @@ func refusal(err error) *Verdict {
 	return out
 }
 
-// conclude draws result and exit code from the required findings: 0 all passed,
-// 1 one is false, 2 one could not be checked and none is false.
+// ExitCode is what a command that prints the verdict exits with: 0 all required
+// checks passed, 1 one is false, 2 one could not be checked and none is false.
+func (v *Verdict) ExitCode() int { return v.Exit }
+
+// Failure is the first required finding that did not pass, false ones first, in
+// one line, or "".
+func (v *Verdict) Failure() string {
+	for _, s := range []Status{fail, unknown} {
+		for _, f := range v.Findings {
+			if f.Required && f.Status == s {
+				return f.String()
+			}
+		}
+	}
+	return ""
+}
+
+// conclude draws result and exit code from the required findings.
 func (v *Verdict) conclude() {
-	v.Result, v.ExitCode = Verified, 0
+	v.Result, v.Exit = Verified, 0
 	for _, f := range v.Findings {
 		switch {
 		case !f.Required:
 		case f.Status == fail:
-			v.Result, v.ExitCode = False, 1
+			v.Result, v.Exit = False, 1
 			return
 		case f.Status == unknown:
-			v.Result, v.ExitCode = CouldNotCheck, 2
+			v.Result, v.Exit = CouldNotCheck, 2
 		}
 	}
 	if len(v.Findings) == 0 {
-		v.Result, v.ExitCode = CouldNotCheck, 2
+		v.Result, v.Exit = CouldNotCheck, 2
 	}
 }
 

@@ -109,12 +109,14 @@ func TestCheckAcceptsTheValidChain(t *testing.T) {
 	}
 }
 
-// Each case breaks one rule; every fault found must have its code.
-func TestCheckRules(t *testing.T) {
-	cases := []struct {
-		name, code, field string
-		change            func(l []warrant.Link)
-	}{
+// ruleCase breaks one rule of a chain; without a change there is no chain.
+type ruleCase struct {
+	name, code, field string
+	change            func(l []warrant.Link)
+}
+
+func placeCases() []ruleCase {
+	return []ruleCase{
 		{"issuer is another agent", "d1.issuer", "warrants.2.issuer", func(l []warrant.Link) {
 			l[2].Warrant.Issuer, l[2].Signer = svid(payments), signer(svid(payments))
 		}},
@@ -143,6 +145,11 @@ func TestCheckRules(t *testing.T) {
 		{"max_depth rises", "d3.depth", "warrants.2.max_depth", func(l []warrant.Link) { l[2].Warrant.MaxDepth = 4 }},
 		{"begins earlier", "d4.window", "warrants.1.not_before", func(l []warrant.Link) { l[0].Warrant.NotBefore++ }},
 		{"ends later", "d4.window", "warrants.2.expires", func(l []warrant.Link) { l[2].Warrant.Expires = start + 8*hour + 1 }},
+	}
+}
+
+func grantCases() []ruleCase {
+	return []ruleCase{
 		{"another action", "d5.grants", "warrants.2.grants.0.actions", func(l []warrant.Link) { l[2].Warrant.Grants[0].Actions = []string{"payments.refund"} }},
 		{"another resource", "d5.grants", "warrants.2.grants.0.resource", func(l []warrant.Link) { l[2].Warrant.Grants[0].Resource.Match = attest.Constraint{Prefix: "iban"} }},
 		{"another kind of resource", "d5.grants", "warrants.2.grants.0.resource", func(l []warrant.Link) { l[2].Warrant.Grants[0].Resource.Kind = "safe" }},
@@ -168,6 +175,11 @@ func TestCheckRules(t *testing.T) {
 			n.Resource.Match.Prefix = "iban/FR/x"
 			l[2].Warrant.Never = []attest.Denial{n}
 		}},
+	}
+}
+
+func taskCases() []ruleCase {
+	return []ruleCase{
 		{"adds a gate", "d6.gates", "warrants.2.gates", func(l []warrant.Link) { l[2].Warrant.Gates = []jsontext.Value{jsontext.Value(`{}`)} }},
 		{"drops a gate", "d6.gates", "warrants.1.gates", func(l []warrant.Link) { l[0].Warrant.Gates = []jsontext.Value{jsontext.Value(`{}`)} }},
 		{"another task", "d8.task", "warrants.2.task.id", func(l []warrant.Link) { l[2].Warrant.Task.ID = "00000000000000000000000000000000" }},
@@ -182,7 +194,11 @@ func TestCheckRules(t *testing.T) {
 		}},
 		{"no chain", "d2.parent", "warrants", nil},
 	}
-	for _, tc := range cases {
+}
+
+// Every fault found must have the code of the rule that was broken.
+func TestCheckRules(t *testing.T) {
+	for _, tc := range slices.Concat(placeCases(), grantCases(), taskCases()) {
 		t.Run(tc.name, func(t *testing.T) {
 			links := validChain()
 			if tc.change == nil {

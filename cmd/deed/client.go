@@ -92,7 +92,7 @@ func retryAfter(err error, pause time.Duration) (time.Duration, bool) {
 	}
 	fault, _ := details(err)
 	switch fault.GetCode() {
-	case "log.overloaded", "log.unavailable", "trust.changed", "internal":
+	case "log.overloaded", "log.unavailable", "trust.changed":
 		if after := time.Duration(fault.GetRetryAfterMs()) * time.Millisecond; after > 0 {
 			return min(after, longPause), true
 		}
@@ -173,6 +173,9 @@ func (c *client) logged(ctx context.Context, ref string) (*admission.Logged, *de
 		}
 		return c.object(ctx, d)
 	})
+	if attest.AsFault(err) != nil {
+		return nil, nil, falseError("checking statement %s: %w", ref, err)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading statement %s: %w", ref, err)
 	}

@@ -162,7 +162,7 @@ func (c *check) endorsement(digest attest.Digest, e attest.Envelope, name string
 	if err != nil {
 		return err
 	}
-	if _, err := parsed.VerifyEndorsement(signer); err != nil {
+	if err := parsed.VerifyEndorsement(signer); err != nil {
 		return err
 	}
 	for _, have := range c.endorsements {

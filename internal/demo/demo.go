@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := p.close(); err != nil {
 		return err
 	}
-	p.farewell(o.Dir != "", time.Since(started))
+	p.farewell(o.Dir, time.Since(started))
 	return p.failed
 }
 

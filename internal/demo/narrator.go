@@ -85,10 +85,21 @@ func (n *narrator) caught(what, who, where string) {
 }
 
 // farewell says what was made and how to go on.
-func (n *narrator) farewell(kept bool, took time.Duration) {
+func (n *narrator) farewell(dir string, took time.Duration) {
 	n.say("\nAll of it took %.1f s.", took.Seconds())
-	if !kept {
+	if dir == "" {
 		n.say("Nothing was kept. To look around, run it with --dir DIR: it then keeps the")
 		n.say("register, its keys and the evidence, and says how to go on.")
+		return
 	}
+	n.heading("What is in " + dir)
+	n.say("  deed.yaml, keys/, ca/     the register's configuration and keys, and the throwaway CA")
+	n.say("  ledger.db, head           the log, and the last checkpoint that it signed")
+	n.say("  log.vkey, genesis, trust/ what a verifier pins")
+	n.say("  evidence/*.deed.zip       the bundles")
+	n.heading("How to go on")
+	n.say("  deed-verify -trust %s/trust %s/evidence/directed.deed.zip", dir, dir)
+	n.say("  deed verify --trust %s/trust --html report.html %s/evidence/*.deed.zip", dir, dir)
+	n.say("  deed serve --config %s/deed.yaml", dir)
+	n.say("  deed search --class human_directed       # while it is served")
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -99,25 +98,6 @@ func (s *state) put(table, key string, value []byte) {
 
 // Close implements ledger.Store.
 func (m *Memory) Close() error { return nil }
-
-// Copy returns another store with the same contents, as a backup would be.
-func (m *Memory) Copy() *Memory {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	c := &Memory{st: m.st}
-	c.st.entries = slices.Clone(m.st.entries)
-	c.st.tiles, c.st.ids, c.st.rows = maps.Clone(m.st.tiles), maps.Clone(m.st.ids), maps.Clone(m.st.rows)
-	if m.st.tables != nil {
-		c.st.tables = make(map[string]map[string][]byte)
-	}
-	for name, t := range m.st.tables {
-		c.st.tables[name] = maps.Clone(t)
-	}
-	for r, have := range c.st.rows {
-		c.st.rows[r] = slices.Clone(have)
-	}
-	return c
-}
 
 // Get implements ledger.Reader.
 func (m *Memory) Get(_ context.Context, table, key string) ([]byte, error) {

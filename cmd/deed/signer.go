@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/setup"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+)
+
+const signingGroup = "signing"
+
+// signing holds the flags that say who signs.
+type signing struct{ keyFile, as string }
+
+func (s *signing) flags(cmd *cobra.Command) {
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.StringVar(&s.keyFile, "key", "", "a person's private key, PEM `FILE`; without it the SVID signs")
+	set.StringVar(&s.as, "as", "", "`NAME` of the person whose key it is (default: looked up in the register)")
+	inGroup(set, signingGroup)
+	cmd.Flags().AddFlagSet(set)
+}
+
+// credential is a key with whom it belongs to.
+type credential struct {
+	kind   attest.SignerKind
+	name   string // SPIFFE ID, person or origin; "" when not known yet
+	key    crypto.PrivateKey
+	public attest.Key
+	keyID  attest.Digest
+	chain  []byte // DER certificates of an SVID: an object to send along
+}
+
+// credential loads the key or the SVID that the flags name.
+func (s *signing) credential(ctx context.Context, c *connection) (*credential, error) {
+	if s.keyFile != "" {
+		out, err := keyCredential(s.keyFile)
+		if err != nil {
+			return nil, err
+		}
+		out.name = s.as
+		return out, nil
+	}
+	source, release, err := c.source(ctx)
+	if err != nil {
+		return nil, withHint(err, "give --key FILE for a person, or --svid-dir DIR for a workload")
+	}
+	defer release()
+	svid, err := source.SVID()
+	if err != nil {
+		return nil, fmt.Errorf("reading SVID: %w", err)
+	}
+	return svidCredential(svid)
+}
+
+// administrator loads the key of an administrator: the one given, else that of
+// the register's directory.
+func (s *signing) administrator(c *connection) (*credential, error) {
+	file, name := s.keyFile, s.as
+	if file == "" {
+		if c.dir == "" {
+			return nil, withHint(errors.New("no administrator's key to sign with"), "give --key FILE and --as NAME, or --dir DIR of a register on this machine")
+		}
+		file = filepath.Join(c.dir, setup.AdminKeyFile)
+	}
+	out, err := keyCredential(file)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" && c.dir != "" {
+		text, err := os.ReadFile(filepath.Join(c.dir, setup.AdminFile))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("reading administrator's name: %w", err)
+		}
+		name = strings.TrimSpace(string(text))
+	}
+	out.name = name
+	return out, nil
+}
+
+func keyCredential(file string) (*credential, error) {
+	key, err := setup.ReadKey(file)
+	if err != nil {
+		return nil, err
+	}
+	public, err := attest.KeyOf(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	return &credential{kind: attest.ByPerson, key: key, public: public, keyID: public.Digest()}, nil
+}
+
+func svidCredential(svid *x509svid.SVID) (*credential, error) {
+	public, err := attest.KeyOf(svid.PrivateKey.Public())
+	if err != nil {
+		return nil, err
+	}
+	var chain []byte
+	for _, cert := range svid.Certificates {
+		chain = append(chain, cert.Raw...)
+	}
+	return &credential{
+		kind: attest.BySVID, name: svid.ID.String(), key: svid.PrivateKey, public: public,
+		keyID: attest.DigestOf(chain), chain: chain,
+	}, nil
+}
+
+// party is who signs; of a key without a name it asks the register.
+func (k *credential) party(ctx context.Context, cl *client) (attest.Party, error) {
+	if k.name == "" && cl != nil {
+		name, err := cl.personOf(ctx, k.public)
+		if err != nil {
+			return attest.Party{}, err
+		}
+		k.name = name
+	}
+	if k.name == "" {
+		return attest.Party{}, withHint(errors.New("it is not known whose key this is"), "give --as NAME")
+	}
+	return attest.Party{ID: k.name, Kind: k.kind}, nil
+}
+
+// sign seals a statement, after checking that it names the one who signs.
+func (k *credential) sign(s attest.Statement) (attest.Envelope, error) {
+	payload, err := attest.Payload(s)
+	if err != nil {
+		return attest.Envelope{}, err
+	}
+	named := s.SignedBy()
+	if named.Kind == attest.BySVID && (k.kind != attest.BySVID || named.ID != k.name) ||
+		named.Kind == attest.ByPerson && (k.kind != attest.ByPerson || k.name != "" && k.name != named.ID) {
+		signer := k.name
+		if signer == "" {
+			signer = "a person's key"
+		}
+		return attest.Envelope{}, fmt.Errorf("the statement names %s as its signer, and %s would sign it", named.Name(), signer)
+	}
+	return attest.Seal(payload, k.key, k.keyID)
+}
+
+// objects are what must travel with what k signed.
+func (k *credential) objects() [][]byte {
+	if k.chain == nil {
+		return nil
+	}
+	return [][]byte{k.chain}
+}
+
+// personOf finds the person whose registered key this is.
+func (c *client) personOf(ctx context.Context, key attest.Key) (string, error) {
+	if name, err := c.administratorOf(ctx, key); name != "" || err != nil {
+		return name, err
+	}
+	found, err := c.search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindPerson), Decision: "allow", Limit: 1000})
+	if err != nil {
+		return "", fmt.Errorf("looking up whose key this is: %w", err)
+	}
+	for _, r := range found.GetResults() {
+		l, _, err := c.logged(ctx, r.GetId())
+		if err != nil {
+			return "", fmt.Errorf("looking up whose key this is: %w", err)
+		}
+		if p, ok := l.Verified.Statement().(*attest.Person); ok && bytes.Equal(p.Key, key) {
+			return p.Name, nil
+		}
+	}
+	return "", withHint(errors.New("the key is of nobody that the register knows"), "register the person with 'deed person add', or give --as NAME")
+}
+
+func (c *client) administratorOf(ctx context.Context, key attest.Key) (string, error) {
+	l, _, err := c.logged(ctx, "0")
+	if err != nil {
+		return "", fmt.Errorf("reading genesis: %w", err)
+	}
+	g, ok := l.Verified.Statement().(*attest.Genesis)
+	if !ok {
+		return "", falseError("entry 0 is not a genesis")
+	}
+	for _, a := range g.Administrators {
+		if bytes.Equal(a.Key, key) {
+			return a.Name, nil
+		}
+	}
+	return "", nil
+}

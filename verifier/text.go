@@ -1,0 +1,221 @@
+package verifier
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// JSON writes a verdict as canonical JSON with a final newline.
+func JSON(v *Verdict) []byte {
+	doc, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+	if err == nil {
+		err = (*jsontext.Value)(&doc).Canonicalize()
+	}
+	if err != nil {
+		panic("encoding verdict: " + err.Error()) // strings and numbers of our own structs
+	}
+	return append(doc, '\n')
+}
+
+// Text writes a verdict for a terminal: the result, then the subjects, then the
+// findings, those that are false first, then what was not checked.
+func Text(v *Verdict) string {
+	p := &page{}
+	p.para(0, "", v.headline())
+	if v.Log != "" {
+		p.para(0, "", fmt.Sprintf("Log %s, a tree of %d entries.", v.Log, v.Size))
+	}
+	for _, what := range v.OperatorTrusted {
+		p.para(0, "", "operator_trusted: "+what+".")
+	}
+	for i := range v.Subjects {
+		p.gap()
+		p.subject(&v.Subjects[i])
+	}
+	p.findings("False", v.selected(fail, true, false))
+	p.findings("Could not be checked, and required", v.selected(unknown, true))
+	p.findings("Not checked, and not required", v.selected(unknown, false))
+	p.passed(v.selected(pass, true, false))
+	return p.String()
+}
+
+// headline is the verdict in one sentence.
+func (v *Verdict) headline() string {
+	switch {
+	case v.Result == False:
+		return "FALSE: a required check does not hold. Do not rely on this evidence."
+	case v.Result == CouldNotCheck:
+		return "COULD NOT CHECK: a required check could not be made. Nothing is shown to be false, and nothing is proven."
+	case len(v.OperatorTrusted) > 0:
+		return "VERIFIED, ON THE OPERATOR'S WORD: every required check passed, with roots of trust taken from the evidence itself."
+	}
+	return "VERIFIED: every required check passed."
+}
+
+// selected returns the findings of a status, required or not.
+func (v *Verdict) selected(s Status, required ...bool) []Finding {
+	var out []Finding
+	for _, f := range v.Findings {
+		for _, r := range required {
+			if f.Status == s && f.Required == r {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// page is a text under construction.
+type page struct{ strings.Builder }
+
+const pageWidth = 92
+
+func (p *page) gap() { p.WriteString("\n") }
+
+// para writes a paragraph, wrapped, its lines after the first under its text. A
+// word that is too long for a line stays whole.
+func (p *page) para(indent int, label, text string) {
+	line := strings.Repeat(" ", indent) + label
+	under := utf8.RuneCountInString(line)
+	if label == "" || label == "- " {
+		under = indent + len(label)
+	}
+	width, fresh := under, true
+	p.WriteString(line)
+	for word := range strings.FieldsSeq(text) {
+		n := utf8.RuneCountInString(word)
+		if !fresh && width+1+n > pageWidth {
+			p.WriteString("\n" + strings.Repeat(" ", under))
+			width, fresh = under, true
+		}
+		if !fresh {
+			p.WriteString(" ")
+			width++
+		}
+		p.WriteString(word)
+		width, fresh = width+n, false
+	}
+	p.gap()
+}
+
+// field writes a named value.
+func (p *page) field(name, value string) {
+	if value != "" {
+		p.para(2, fmt.Sprintf("%-13s", name), value)
+	}
+}
+
+func (p *page) list(title string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	p.gap()
+	p.para(2, "", title)
+	for _, item := range items {
+		p.para(4, "- ", item)
+	}
+}
+
+func (p *page) subject(s *Subject) {
+	p.para(0, "", s.title())
+	if !s.Established {
+		p.para(2, "", "Nothing is shown about this entry: see the findings.")
+		return
+	}
+	for _, f := range s.fields() {
+		p.field(f[0], f[1])
+	}
+	p.list("What this shows", s.Shows)
+	p.list("What this does not show", s.DoesNotShow)
+	if s.Stronger != "" {
+		p.list("What would have been stronger", []string{s.Stronger})
+	}
+	p.words("Chain of warrants, root first", s.Chain)
+	p.words("What else it relies on", s.Evidence)
+	p.list("What is not complete", s.Incomplete)
+}
+
+func (p *page) words(title string, list []Words) {
+	if len(list) == 0 {
+		return
+	}
+	p.gap()
+	p.para(2, "", title)
+	for _, w := range list {
+		p.para(4, "", entryName(w.Index)+", "+w.Title)
+		for _, line := range w.Lines {
+			p.para(6, "", line)
+		}
+	}
+}
+
+func (p *page) findings(title string, list []Finding) {
+	if len(list) == 0 {
+		return
+	}
+	p.gap()
+	p.para(0, "", title)
+	for _, f := range list {
+		p.para(2, fmt.Sprintf("%-8s", f.Status), f.Check)
+		p.field("where", whereText(f.Where))
+		p.field("expected", f.Expected)
+		p.field("found", f.Found)
+	}
+}
+
+func (p *page) passed(list []Finding) {
+	if len(list) == 0 {
+		return
+	}
+	p.gap()
+	p.para(0, "", "Passed")
+	for _, f := range list {
+		p.para(2, fmt.Sprintf("%-22s", f.Check), whereText(f.Where))
+	}
+}
+
+// title names the subject.
+func (s *Subject) title() string {
+	if !s.Established {
+		return entryName(s.Index) + ": not established"
+	}
+	title := entryName(s.Index) + ": " + string(s.Kind)
+	if s.Action != nil {
+		title += ", " + s.Action.Phase
+	}
+	if s.Decision.Effect != "" {
+		title += ", " + map[string]string{"allow": "allowed", "deny": "DENIED"}[string(s.Decision.Effect)] + " by the log"
+	}
+	return title
+}
+
+// fields are the named facts of a subject, for every rendering.
+func (s *Subject) fields() [][2]string {
+	out := [][2]string{
+		{"statement", string(s.ID)},
+		{"signed by", s.Signer.Name + " (" + string(s.Signer.Kind) + ", key " + string(s.Signer.Key) + ")"},
+		{"not before", s.When.From + ", by " + s.When.FromSource},
+		{"not after", s.When.to()},
+	}
+	if a := s.Action; a != nil {
+		if a.Name != "" {
+			out = append(out, [2]string{"action", a.Name + " on " + a.Resource})
+		}
+		out = append(out, [2]string{"arguments", strings.Join(a.Arguments, "; ")})
+		for _, line := range a.Lines {
+			out = append(out, [2]string{"", line})
+		}
+	}
+	return append(append(out, s.decisionFields()...), s.attributionFields()...)
+}
+
+func (w Interval) to() string {
+	if w.To == "" {
+		return "not shown"
+	}
+	return w.To + ", by " + w.ToSource
+}
