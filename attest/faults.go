@@ -52,7 +52,6 @@ var Faults = map[string]FaultInfo{
 	"signer.unknown":       {Refused, "no person or server of that name is registered, or the key is not in its window", "register the person first"},
 	"signer.foreign":       {Refused, "the trust domain is not one of this log's", "use an SVID of a trust domain named in the genesis"},
 	"signer.spiffe_id":     {Refused, "the leaf has no single valid SPIFFE ID", "use an X.509-SVID"},
-	"signer.trust_domain":  {Refused, "leaf and bundle are of different trust domains", "send the chain of the SVID that signed"},
 	"signer.expired":       {Refused, "a certificate of the chain has expired", "sign and submit with the current SVID"},
 	"signer.not_yet_valid": {Refused, "a certificate of the chain is not valid yet", "check the clock of the issuer"},
 	"signer.chain":         {Refused, "the chain does not lead to a root of the bundle in force", "check which CA issued the SVID"},

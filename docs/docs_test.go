@@ -78,6 +78,7 @@ func faultTable(h attest.Handling) string {
 // nothing gives.
 func TestFaultsUsed(t *testing.T) {
 	literal := regexp.MustCompile(`"((?:profile|envelope|key|statement|action|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|outcome|policy|control|revocation|trigger)\.[a-z0-9_]+)"`)
+	given := regexp.MustCompile(`(?:Refuse|deny|faultOf|outside|fault|unless\([^",]*,) ?\(?"([a-z0-9]+\.[a-z0-9_]+)"`)
 	used := map[string]bool{}
 	for _, dir := range []string{"attest", "identity", "policy", "internal/admission", "internal/server"} {
 		for _, file := range sources(t, filepath.Join(root, dir)) {
@@ -87,11 +88,30 @@ func TestFaultsUsed(t *testing.T) {
 			for _, m := range literal.FindAllStringSubmatch(read(t, file), -1) {
 				used[m[1]] = true
 			}
+			for _, m := range given.FindAllStringSubmatch(read(t, file), -1) {
+				if _, ok := attest.Faults[m[1]]; !ok && m[1] != "authority.grant" {
+					t.Errorf("%s gives %s, which attest.Faults does not have", file, m[1])
+				}
+			}
 		}
 	}
 	for code := range attest.Faults {
 		if !used[code] {
 			t.Errorf("nothing gives %s", code)
+		}
+	}
+}
+
+// TestFaultsNamed finds codes on the pages that the code does not have.
+func TestFaultsNamed(t *testing.T) {
+	named := regexp.MustCompile("`((?:profile|envelope|key|statement|action|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|policy|control|revocation|trigger)\\.[a-z_0-9]+)`")
+	checks := read(t, "spec/verdict.md")
+	for _, page := range pages(t) {
+		for _, m := range named.FindAllStringSubmatch(read(t, page), -1) {
+			_, fault := attest.Faults[m[1]]
+			if file := slices.Contains([]string{"key.pem", "log.vkey", "log.policy", "approval.display"}, m[1]); !fault && !file && !strings.Contains(checks, "`"+m[1]+"`") {
+				t.Errorf("%s names %s, which is no fault", page, m[1])
+			}
 		}
 	}
 }
@@ -158,23 +178,29 @@ func headings(doc string) []string {
 // TestLinks follows the links between the pages, with their anchors.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	pages := []string{"../README.md", "../NEWS.md", "../SECURITY.md"}
-	err := filepath.WalkDir(".", func(name string, _ fs.DirEntry, err error) error {
-		if strings.HasSuffix(name, ".md") {
-			pages = append(pages, name)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range pages {
+	for _, page := range pages(t) {
 		for _, m := range link.FindAllStringSubmatch(read(t, page), -1) {
 			if !strings.Contains(m[1], "://") {
 				follow(t, page, m[1])
 			}
 		}
 	}
+}
+
+// pages lists all pages.
+func pages(t *testing.T) []string {
+	t.Helper()
+	list := []string{"../README.md", "../NEWS.md", "../SECURITY.md"}
+	err := filepath.WalkDir(".", func(name string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(name, ".md") {
+			list = append(list, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 func follow(t *testing.T, page, to string) {
@@ -248,4 +274,35 @@ func read(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// TestChecks keeps the table of docs/spec/verdict.md equal to the names that the
+// verifier gives, both ways.
+func TestChecks(t *testing.T) {
+	literal := regexp.MustCompile(`"((?:bundle|entry|record|checkpoint|genesis|server|root|people|object|reference|read|statement|signer|proof|action)\.[a-z_]+|internal)"`)
+	others := []string{"object.missing", "people.json", "server.json", "read.asserted"} // a fault, files, a step without a finding
+	given := map[string]bool{}
+	for _, file := range sources(t, filepath.Join(root, "verifier")) {
+		for _, m := range literal.FindAllStringSubmatch(read(t, file), -1) {
+			given[m[1]] = !slices.Contains(others, m[1])
+		}
+	}
+	page := read(t, "spec/verdict.md")
+	listed := map[string]bool{}
+	for _, line := range regexp.MustCompile("(?m)^\\| `.*$").FindAllString(page, -1) {
+		first, _, _ := strings.Cut(line[2:], " |")
+		for _, m := range regexp.MustCompile("`([a-z.]+[a-z_]+)`").FindAllStringSubmatch(first, -1) {
+			listed[m[1]] = true
+		}
+	}
+	for name, check := range given {
+		if check && !listed[name] {
+			t.Errorf("verdict.md does not list %s", name)
+		}
+	}
+	for name := range listed {
+		if !given[name] {
+			t.Errorf("verdict.md lists %s, which the verifier does not give", name)
+		}
+	}
 }

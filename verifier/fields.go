@@ -67,3 +67,20 @@ func orNone(s string) string {
 	}
 	return s
 }
+
+// summary is the subject in one or two sentences.
+func (s *Subject) summary() string {
+	out := s.Signer.Name + " signed this " + string(s.Kind) + "."
+	if a := s.Action; a != nil && a.Name != "" {
+		out = s.Signer.Name + " stated: " + a.Name + " on " + a.Resource
+		if len(a.Arguments) > 0 {
+			out += ", " + strings.Join(a.Arguments, ", ")
+		}
+		out += "."
+	}
+	if a := s.Attribution; a != nil {
+		out += fmt.Sprintf(" Class %s, authority %s; authorizing %s, accountable %s.",
+			className(a.Agency), a.Authority, orNone(a.Authorizing), orNone(a.Accountable))
+	}
+	return out
+}

@@ -1,6 +1,9 @@
 package verifier
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Status is the answer of one check. That something is false and that it could
 // not be checked are different answers, everywhere.
@@ -72,6 +75,7 @@ func (fs *findings) add(f Finding) {
 		if g.Check == f.Check && g.Status == f.Status && g.Required == f.Required &&
 			g.Expected == f.Expected && g.Found == f.Found {
 			g.Where = append(g.Where, f.Where...)
+			g.Where = slices.Compact(g.Where)
 			return
 		}
 	}

@@ -11,7 +11,7 @@ var reportText string
 
 // report is parsed once; it has no functions that could differ between runs.
 var report = template.Must(template.New("report").Funcs(template.FuncMap{
-	"where": whereText, "entry": entryName, "args": func(title string, list []Finding) titled { return titled{title, list} },
+	"where": orBundle, "entry": entryName, "args": func(title string, list []Finding) titled { return titled{title, list} },
 }).Parse(reportText))
 
 // titled is a table of findings.
@@ -20,34 +20,42 @@ type titled struct {
 	List  []Finding
 }
 
-// HTML writes a verdict as one page that needs nothing else: no script, no
-// image, no font, no network. Everything that came from the bundle is escaped.
-func HTML(v *Verdict) []byte {
-	var out bytes.Buffer
-	type subject struct {
-		*Subject
-		Title  string
-		Fields [][2]string
-	}
-	page := struct {
-		*Verdict
-		Headline                              string
-		False, Unchecked, NotRequired, Passed []Finding
-		About                                 []subject
-	}{
-		Verdict: v, Headline: v.headline(),
-		False: v.selected(fail, true, false), Unchecked: v.selected(unknown, true),
-		NotRequired: v.selected(unknown, false), Passed: v.selected(pass, true, false),
-	}
-	for i := range v.Subjects {
-		s := &v.Subjects[i]
-		about := subject{Subject: s, Title: s.title()}
-		if s.Established {
-			about.Fields = s.fields()
+// pageSubject is a subject as the template takes it.
+type pageSubject struct {
+	*Subject
+	Title  string
+	Fields [][2]string
+}
+
+// pageVerdict is a verdict as the template takes it.
+type pageVerdict struct {
+	*Verdict
+	Headline                              string
+	False, Unchecked, NotRequired, Passed []Finding
+	About                                 []pageSubject
+}
+
+// HTML writes verdicts as one page that needs nothing else: no script, no image,
+// no font, no network. Everything that came from a bundle is escaped.
+func HTML(verdicts ...*Verdict) []byte {
+	pages := make([]pageVerdict, len(verdicts))
+	for i, v := range verdicts {
+		pages[i] = pageVerdict{
+			Verdict: v, Headline: v.headline(),
+			False: v.selected(fail, true, false), Unchecked: v.selected(unknown, true),
+			NotRequired: v.selected(unknown, false), Passed: v.selected(pass, true, false),
 		}
-		page.About = append(page.About, about)
+		for j := range v.Subjects {
+			s := &v.Subjects[j]
+			about := pageSubject{Subject: s, Title: s.title()}
+			if s.Established {
+				about.Fields = s.fields()
+			}
+			pages[i].About = append(pages[i].About, about)
+		}
 	}
-	if err := report.Execute(&out, page); err != nil {
+	var out bytes.Buffer
+	if err := report.Execute(&out, pages); err != nil {
 		panic("rendering verdict: " + err.Error()) // a fixed template over our own structs
 	}
 	return out.Bytes()

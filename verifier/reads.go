@@ -32,6 +32,17 @@ func (r *replay) unseen() uint64 {
 	return r.index - uint64(n)
 }
 
+// controls counts the control entries of the bundle before this one. If they are
+// as many as the register had, the running hash shows that they are the same.
+func (r *replay) controls() (n int64) {
+	for _, i := range r.items {
+		if i.index < r.index && i.entry.Kind.Control() {
+			n++
+		}
+	}
+	return n
+}
+
 // here reports whether an entry is in the bundle.
 func (r *replay) here(index uint64) bool {
 	_, ok := r.bundle.entries[index]
@@ -177,7 +188,7 @@ const (
 // asserted says what of the read the bundle shows by itself, because it holds
 // every entry that could tell otherwise, and what rests on the register's word.
 func (r *replay) asserted() bool {
-	control := r.record.Read.Control == r.shown.Control
+	control := r.record.Read.Control == r.shown.Control && r.record.Read.Control.Count == r.controls()
 	all := r.unseen() == 0
 	a := r.action()
 	warrants := slices.ContainsFunc(r.record.Read.Statements, func(s admission.Ref) bool { return r.isWarrant(s.ID) })

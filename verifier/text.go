@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -9,12 +10,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// JSON writes a verdict as canonical JSON with a final newline.
+// JSON writes a verdict as one line of JSON.
 func JSON(v *Verdict) []byte {
 	doc, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
-	if err == nil {
-		err = (*jsontext.Value)(&doc).Canonicalize()
-	}
 	if err != nil {
 		panic("encoding verdict: " + err.Error()) // strings and numbers of our own structs
 	}
@@ -26,6 +24,9 @@ func JSON(v *Verdict) []byte {
 func Text(v *Verdict) string {
 	p := &page{}
 	p.para(0, "", v.headline())
+	if v.File != "" {
+		p.para(0, "", "File "+printable(v.File)+".")
+	}
 	if v.Log != "" {
 		p.para(0, "", fmt.Sprintf("Log %s, a tree of %d entries.", v.Log, v.Size))
 	}
@@ -76,16 +77,16 @@ const pageWidth = 92
 
 func (p *page) gap() { p.WriteString("\n") }
 
-// para writes a paragraph, wrapped, its lines after the first under its text. A
-// word that is too long for a line stays whole.
+// para writes a paragraph after a label, wrapped, its lines after the first
+// under its text. A word that is too long for a line stays whole.
 func (p *page) para(indent int, label, text string) {
-	line := strings.Repeat(" ", indent) + label
-	under := utf8.RuneCountInString(line)
-	if label == "" || label == "- " {
-		under = indent + len(label)
+	under := indent + utf8.RuneCountInString(label)
+	p.WriteString(strings.Repeat(" ", indent))
+	if strings.TrimSpace(label) == "" {
+		label = "" // only what follows hangs
 	}
-	width, fresh := under, true
-	p.WriteString(line)
+	p.WriteString(label)
+	width, fresh := indent+utf8.RuneCountInString(label), true
 	for word := range strings.FieldsSeq(text) {
 		n := utf8.RuneCountInString(word)
 		if !fresh && width+1+n > pageWidth {
@@ -105,7 +106,7 @@ func (p *page) para(indent int, label, text string) {
 // field writes a named value.
 func (p *page) field(name, value string) {
 	if value != "" {
-		p.para(2, fmt.Sprintf("%-13s", name), value)
+		p.para(2, fmt.Sprintf("%-14s", name), value)
 	}
 }
 
@@ -126,6 +127,8 @@ func (p *page) subject(s *Subject) {
 		p.para(2, "", "Nothing is shown about this entry: see the findings.")
 		return
 	}
+	p.para(2, "", s.Summary)
+	p.gap()
 	for _, f := range s.fields() {
 		p.field(f[0], f[1])
 	}
@@ -148,7 +151,7 @@ func (p *page) words(title string, list []Words) {
 	for _, w := range list {
 		p.para(4, "", entryName(w.Index)+", "+w.Title)
 		for _, line := range w.Lines {
-			p.para(6, "", line)
+			p.para(6, "  ", line)
 		}
 	}
 }
@@ -160,10 +163,10 @@ func (p *page) findings(title string, list []Finding) {
 	p.gap()
 	p.para(0, "", title)
 	for _, f := range list {
-		p.para(2, fmt.Sprintf("%-8s", f.Status), f.Check)
-		p.field("where", whereText(f.Where))
-		p.field("expected", f.Expected)
-		p.field("found", f.Found)
+		p.para(2, "", f.Check)
+		p.field("  where", orBundle(f.Where))
+		p.field("  expected", f.Expected)
+		p.field("  found", f.Found)
 	}
 }
 
@@ -174,16 +177,16 @@ func (p *page) passed(list []Finding) {
 	p.gap()
 	p.para(0, "", "Passed")
 	for _, f := range list {
-		p.para(2, fmt.Sprintf("%-22s", f.Check), whereText(f.Where))
+		p.para(2, fmt.Sprintf("%-22s", f.Check), orBundle(f.Where))
 	}
 }
 
 // title names the subject.
 func (s *Subject) title() string {
 	if !s.Established {
-		return entryName(s.Index) + ": not established"
+		return "Entry " + strconv.FormatUint(s.Index, 10) + ": not established"
 	}
-	title := entryName(s.Index) + ": " + string(s.Kind)
+	title := "Entry " + strconv.FormatUint(s.Index, 10) + ": " + string(s.Kind)
 	if s.Action != nil {
 		title += ", " + s.Action.Phase
 	}
@@ -207,7 +210,8 @@ func (s *Subject) fields() [][2]string {
 		}
 		out = append(out, [2]string{"arguments", strings.Join(a.Arguments, "; ")})
 		for _, line := range a.Lines {
-			out = append(out, [2]string{"", line})
+			name, value, _ := strings.Cut(line, ": ")
+			out = append(out, [2]string{name, value})
 		}
 	}
 	return append(append(out, s.decisionFields()...), s.attributionFields()...)
@@ -218,4 +222,12 @@ func (w Interval) to() string {
 		return "not shown"
 	}
 	return w.To + ", by " + w.ToSource
+}
+
+// orBundle names the places of a finding.
+func orBundle(where []string) string {
+	if len(where) == 0 {
+		return "the bundle"
+	}
+	return whereText(where)
 }

@@ -22,6 +22,7 @@ const (
 // in every rendering.
 type Verdict struct {
 	Exit            int       `json:"exit_code"`
+	File            string    `json:"file,omitzero"` // for the reader: set by whoever read it
 	Findings        []Finding `json:"findings"`
 	Log             string    `json:"log"`              // origin
 	OperatorTrusted []string  `json:"operator_trusted"` // what was believed on the operator's word
@@ -49,6 +50,7 @@ type Subject struct {
 	Shows       []string            `json:"shows"`
 	Signer      SignerWords         `json:"signer"`
 	Stronger    string              `json:"stronger,omitzero"`
+	Summary     string              `json:"summary"`
 	When        Interval            `json:"when"`
 }
 
@@ -169,6 +171,7 @@ func (v *verification) subject(index uint64) Subject {
 		s.Stronger = agency.Stronger(*r.Attribution)
 	}
 	s.Incomplete = v.incomplete(i)
+	s.Summary = s.summary()
 	s.DoesNotShow = append(s.DoesNotShow, limits...)
 	if len(v.operator) > 0 {
 		s.DoesNotShow = append(s.DoesNotShow, operatorLimit)

@@ -205,12 +205,12 @@ func actionWords(a *attest.Action) *ActionWords {
 		add("target: %s, %s, %s", a.Target.Endpoint, a.Target.Protocol, a.Target.Kind)
 	}
 	if a.Outcome != nil {
-		add("outcome, as the agent says: %s", a.Outcome.Status)
+		add("outcome: %s, as the agent says", a.Outcome.Status)
 	}
-	add("session %s, statement %d", a.Session.ID, a.Session.Seq)
-	add("claimed by the agent: set off by %q, at %s", a.Initiator.Claim, instant(a.ClaimedAt))
+	add("session: %s, statement %d", a.Session.ID, a.Session.Seq)
+	add("agent claims: set off by %q, at %s", a.Initiator.Claim, instant(a.ClaimedAt))
 	if a.Software != nil && a.Software.Model != "" {
-		add("claimed by the agent: model %s", strconv.Quote(a.Software.Model))
+		add("agent claims: model %s", strconv.Quote(a.Software.Model))
 	}
 	return w
 }

@@ -55,18 +55,19 @@ func withHint(err error, hint string) error {
 	return &failure{code: code, err: err, hint: hint}
 }
 
-// errQuiet ends with exit 1 and no message: what is false was printed as data.
+// errQuiet ends with exit 1, or the code of the failure around it, and no
+// message: what is false was printed as data.
 var errQuiet = errors.New("")
 
-// report prints an error as "deed: error:" and "deed: hint:" and returns the
+// complain prints an error as "deed: error:" and "deed: hint:" and returns the
 // exit code.
-func report(w io.Writer, cmd *cobra.Command, err error) int {
+func complain(w io.Writer, cmd *cobra.Command, err error) int {
 	if err == nil {
 		return exitDone
 	}
 	code, hint := classify(err)
 	if errors.Is(err, errQuiet) {
-		return exitFalse
+		return code
 	}
 	fmt.Fprintf(w, "deed: error: %s\n", message(err))
 	if hint == usageHint {
@@ -100,6 +101,8 @@ func classifyCause(err error) (code int, hint string) {
 		return exitCould, info.Fix
 	}
 	switch {
+	case errors.Is(err, errQuiet):
+		return exitFalse, ""
 	case errors.Is(err, context.Canceled):
 		return exitCould, "nothing is lost: run the same command again"
 	case errors.Is(err, setup.ErrExists):
@@ -169,6 +172,9 @@ func message(err error) string {
 	var e *connect.Error
 	if !errors.As(err, &e) {
 		return err.Error()
+	}
+	if fault, receipt := details(e); receipt != nil {
+		return fmt.Sprintf("denied, and logged at index %d: %s: %s", receipt.GetIndex(), fault.GetCode(), attest.Faults[fault.GetCode()].Cause)
 	}
 	if f := faultIn(e); f != nil {
 		return f.Error()

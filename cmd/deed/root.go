@@ -29,7 +29,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		return exitDone
 	}
 	cmd, err := root.ExecuteContextC(ctx)
-	return report(s.err, cmd, err)
+	return complain(s.err, cmd, err)
 }
 
 func wantsHelp(args []string) bool {
@@ -91,7 +91,7 @@ deed search --dir acme --class human_instructed`,
 			root.AddCommand(c)
 		}
 	}
-	add("register", newInit(), newServe(), newPerson(), newAgent(), newIssuer(), newPolicy())
+	add("register", newDemo(), newInit(), newServe(), newPerson(), newAgent(), newIssuer(), newPolicy())
 	add("sign", newKey(), newDev(), newSign(), newSubmit(), newWarrant())
 	add("read", newGet(), newSearch(), newExport(), newTrust(), newLog(), newVerify())
 	add("", newVersion())
@@ -118,4 +118,14 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 		return withHint(usageError("unknown command %q for %s", name, cmd.CommandPath()), "did you mean "+cmd.CommandPath()+" "+s[0]+"?")
 	}
 	return usageError("unknown command %q for %s", name, cmd.CommandPath())
+}
+
+// takes checks the number of arguments; most below 0 is any number.
+func takes(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if n := len(args); n < least || most >= 0 && n > most {
+			return usageError("%d arguments do not fit %q", n, useLine(cmd))
+		}
+		return nil
+	}
 }

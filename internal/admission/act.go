@@ -13,6 +13,8 @@ import (
 type act struct {
 	action       *attest.Action
 	chain        warrant.Chain // empty without a warrant
+	linked       bool          // the chain leads to the signer
+	accountable  string        // as the issuer register names them, or ""
 	grant        int
 	registration attest.ID // of the signer, or ""
 	approvals    []approved
@@ -99,10 +101,27 @@ func (c *check) authority(x *act) error {
 		c.denyFault(f)
 	}
 	x.chain, x.grant = chain, x.action.Authority.Grant
+	x.linked = c.reaches(chain.Leaf().Warrant.Holder, faults)
+	if c.statements[links[0].ID].Allowed() { // else D11 may have failed, and the name is anyone's
+		x.accountable = links[0].Warrant.Root.Accountable
+	}
 	if x.grant >= len(links[len(links)-1].Warrant.Grants) {
 		c.deny("warrant.outside")
 	}
 	return nil
+}
+
+// reaches reports whether a chain with these faults leads to the signer, link by
+// signed link. One that does not says nothing about this agent, whoever set its
+// root off. How much it grants, and for how long, does not matter here.
+func (c *check) reaches(holder attest.Holder, faults []*attest.Fault) bool {
+	for _, f := range faults {
+		if f.Code == "d1.issuer" || f.Code == "d2.parent" {
+			return false
+		}
+	}
+	s := c.verified.Signer()
+	return s.Party == attest.Party{ID: holder.SPIFFEID, Kind: attest.BySVID} && (holder.Key == "" || holder.Key == s.KeySum)
 }
 
 // fields: where the agent sent the seed of its own commitments, they are to the
@@ -217,7 +236,7 @@ func (c *check) weigh(x *act, root *attest.Warrant, logged *Logged) {
 	switch s := logged.Verified.Statement().(type) {
 	case *attest.Instruction:
 		flows, ok := x.chain.Instruction()
-		carried := ok && flows == logged.ID() || x.chain.Hops() == 0
+		carried := ok && flows == logged.ID()
 		addressed := logged.Allowed() && s.Addressee == root.Holder.SPIFFEID
 		x.instructions = append(x.instructions, instructed{
 			logged: logged, statement: s, addressed: addressed, bound: addressed && carried,
@@ -349,7 +368,7 @@ func (c *check) request(x *act, agent *attest.Agent) policy.Request {
 		Agent:  policy.Principal{ID: a.Agent, TrustDomain: domain, Path: strings.TrimPrefix(a.Agent, "spiffe://"+domain)},
 		Action: a.Request.Action, Resource: a.Request.Resource,
 		Open: a.Arguments(), At: c.at, Phase: string(a.Phase), Mode: string(c.mode),
-		Reversible: a.Request.Reversible, Target: a.Target, Credential: "none", Approvals: len(x.approvals),
+		Reversible: a.Request.Reversible, Target: a.Target, Credential: "none", Approvals: x.approvers(),
 	}
 	for _, s := range a.Sealed {
 		r.Sealed = append(r.Sealed, s.Name)
@@ -370,6 +389,18 @@ func (c *check) request(x *act, agent *attest.Agent) policy.Request {
 	b, k := c.humanBinding(x)
 	r.Human.Binding, r.Human.Key = int(b), int(k)
 	return r
+}
+
+// approvers counts the people who approved exactly this action: two approvals
+// of one person are not four eyes.
+func (x *act) approvers() int {
+	people := map[string]bool{}
+	for _, a := range x.approvals {
+		if a.exact {
+			people[a.statement.Person] = true
+		}
+	}
+	return len(people)
 }
 
 // humanBinding is the strongest human evidence as far as Check can tell: whether an

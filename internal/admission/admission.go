@@ -120,8 +120,16 @@ type Submission struct {
 // MaxObject bounds one object, in bytes.
 const MaxObject = 512 << 10
 
-// NewSubmission names the objects by their digests. Faults: object.size.
+// maxObjects bounds the objects of one submission, before any is hashed: no
+// statement names more.
+const maxObjects = 64
+
+// NewSubmission names the objects by their digests. Faults: object.size,
+// object.unused.
 func NewSubmission(e attest.Envelope, objects [][]byte, by Submitter) (Submission, error) {
+	if len(objects) > maxObjects {
+		return Submission{}, attest.Refuse("object.unused", "objects", fmt.Sprint("at most ", maxObjects), fmt.Sprint(len(objects)))
+	}
 	s := Submission{Envelope: e, Objects: make(map[attest.Digest][]byte, len(objects)), Submitter: by}
 	for i, o := range objects {
 		if len(o) == 0 || len(o) > MaxObject {

@@ -16,7 +16,7 @@ type Checked struct {
 	verified  attest.Verified
 	submitter Submitter
 	at        int64 // ms
-	expires   int64 // ms: the signer's credential ends
+	expires   int64 // ms: the last at which the signer's credential holds; 0 is open
 	size      uint64
 
 	envelope     []byte // JSON form, an object
@@ -174,7 +174,7 @@ func (c *check) server() (attest.Signer, error) {
 
 // human returns the key of a person, or of an administrator in the genesis.
 func (c *check) human(name string, keyID attest.Digest) (attest.Signer, error) {
-	if key := c.administratorKey(name); key.Digest() == keyID {
+	if key := c.administratorKey(name); key != nil && key.Digest() == keyID {
 		return c.registered(attest.ByPerson, name, key)
 	}
 	logged, err := c.current(PersonSlot(name))
@@ -184,6 +184,9 @@ func (c *check) human(name string, keyID attest.Digest) (attest.Signer, error) {
 	p := statementOf[*attest.Person](logged)
 	if p == nil || !attest.In(c.at, p.From, p.Until) || p.Key.Digest() != keyID {
 		return attest.Signer{}, attest.Refuse("signer.unknown", "keyid", "the registered key of "+name, string(keyID))
+	}
+	if p.Until != 0 {
+		c.expires = p.Until - 1
 	}
 	return c.registered(attest.ByPerson, name, p.Key)
 }
@@ -241,7 +244,7 @@ func (c *check) kind() error {
 // unused refuses objects that nothing refers to: the store holds evidence, not
 // luggage.
 func (c *check) unused() error {
-	for digest := range c.sent.Objects {
+	for _, digest := range sortedKeys(c.sent.Objects) {
 		if _, ok := c.objects[digest]; !ok {
 			return attest.Refuse("object.unused", "objects", "only objects that the statement names", string(digest))
 		}

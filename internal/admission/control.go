@@ -283,7 +283,7 @@ func (c *check) warrantRoot(root warrant.Link) error {
 }
 
 // ancestors returns the chain that ends with a warrant, root first. kindFault
-// is what naming something else is.
+// is what naming something else is. A chain without a root at its end is none.
 func (c *check) ancestors(id attest.ID, field, kindFault string) ([]warrant.Link, error) {
 	var links []warrant.Link
 	for id != "" && len(links) < attest.MaxChain {
@@ -301,6 +301,10 @@ func (c *check) ancestors(id attest.ID, field, kindFault string) ([]warrant.Link
 		}
 		links = append(links, warrant.Link{ID: id, Warrant: w, Signer: logged.Verified.Signer()})
 		id, field = w.Parent, "parent"
+	}
+	if id != "" {
+		c.deny("d3.depth")
+		return nil, nil
 	}
 	slices.Reverse(links)
 	return links, nil

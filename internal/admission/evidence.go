@@ -8,21 +8,26 @@ import (
 )
 
 // agencyEvidence states the evidence for the attribution table, as of a time in
-// ms. used says which approvals an earlier entry has consumed.
+// ms. used says which approvals an earlier entry has consumed. A chain that does
+// not lead to the signer is no evidence about its action.
 func (x *act) agencyEvidence(at int64, used map[attest.ID]bool) agency.Evidence {
-	e := agency.Evidence{Sound: true, Claim: x.action.Initiator.Claim, Hops: x.chain.Hops()}
-	links := x.chain.Links()
-	if len(links) > 0 {
-		root := links[0].Warrant.Root
-		e.Basis, e.Accountable = root.Basis, root.Accountable
-		e.Humans = append(e.Humans, x.rootEvidence(at)...)
-	}
-	for _, i := range x.instructions {
-		e.Humans = append(e.Humans, i.human(at))
-		e.HasRequests = e.HasRequests || len(i.statement.Requests) > 0
+	e := agency.Evidence{Sound: true, Claim: x.action.Initiator.Claim}
+	if x.linked {
+		x.chainEvidence(at, &e)
 	}
 	for _, a := range x.approvals {
 		e.Humans = append(e.Humans, a.human(at, used))
+	}
+	return e
+}
+
+// chainEvidence is what the chain says: its root, and what that rests on.
+func (x *act) chainEvidence(at int64, e *agency.Evidence) {
+	e.Basis, e.Accountable, e.Hops = x.chain.Root().Warrant.Root.Basis, x.accountable, x.chain.Hops()
+	e.Humans = append(e.Humans, x.rootEvidence(at)...)
+	for _, i := range x.instructions {
+		e.Humans = append(e.Humans, i.human(at))
+		e.HasRequests = e.HasRequests || len(i.statement.Requests) > 0
 	}
 	if x.trigger != nil {
 		t := statementOf[*attest.Trigger](x.trigger)
@@ -32,7 +37,6 @@ func (x *act) agencyEvidence(at int64, used map[attest.ID]bool) agency.Evidence 
 		e.Missing = append(e.Missing, string(id))
 	}
 	e.Disagree = x.disagree()
-	return e
 }
 
 // rootEvidence is the root warrant itself: signed by a human's own key it is a

@@ -49,7 +49,7 @@ func get[T any](v View, table, key string) (out T, ok bool, err error) {
 		return out, false, err
 	}
 	if err := attest.Decode(doc, &out); err != nil {
-		return out, false, fmt.Errorf("reading state %s/%s: %w", table, key, err)
+		return out, false, fmt.Errorf("reading state %s/%s: %w", table, key, damaged(err))
 	}
 	return out, true, nil
 }

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/deedlog/deed/attest"
@@ -14,7 +15,7 @@ import (
 func Reopen(index uint64, entryDoc []byte, object func(attest.Digest) ([]byte, error)) (*Logged, error) {
 	entry, err := ParseEntry(entryDoc)
 	if err != nil {
-		return nil, fmt.Errorf("reading entry %d: %w", index, err)
+		return nil, fmt.Errorf("reading entry %d: %w", index, damaged(err))
 	}
 	recordDoc, err := object(entry.Admission)
 	if err != nil {
@@ -22,16 +23,25 @@ func Reopen(index uint64, entryDoc []byte, object func(attest.Digest) ([]byte, e
 	}
 	record, err := ParseRecord(recordDoc)
 	if err != nil {
-		return nil, fmt.Errorf("reading record of entry %d: %w", index, err)
+		return nil, fmt.Errorf("reading record of entry %d: %w", index, damaged(err))
 	}
 	verified, err := reopenStatement(record, object)
 	if err != nil {
-		return nil, fmt.Errorf("reading statement of entry %d: %w", index, err)
+		return nil, fmt.Errorf("reading statement of entry %d: %w", index, damaged(err))
 	}
 	if verified.ID() != entry.Envelope {
 		return nil, fmt.Errorf("reading statement of entry %d: it is %s, not %s", index, verified.ID(), entry.Envelope)
 	}
 	return &Logged{Index: index, Verified: verified, Record: record}, nil
+}
+
+// damaged is an error about bytes that the register wrote itself. A fault in them
+// is not one of whoever asks, so it must not look like one.
+func damaged(err error) error {
+	if attest.AsFault(err) == nil {
+		return err
+	}
+	return errors.New(err.Error())
 }
 
 func reopenStatement(r *Record, object func(attest.Digest) ([]byte, error)) (v attest.Verified, err error) {

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -14,7 +15,7 @@ func (o *outcomeOf) write(seed [32]byte) (Result, error) {
 	record := o.record()
 	recordDoc, err := attest.Encode(record)
 	if err != nil {
-		return Result{}, err
+		return Result{}, fmt.Errorf("writing record: %w", damaged(err))
 	}
 	entry := Entry{
 		Admission: attest.DigestOf(recordDoc), Control: o.read.Control, Envelope: o.verified.ID(),
@@ -26,7 +27,7 @@ func (o *outcomeOf) write(seed [32]byte) (Result, error) {
 	}
 	entryDoc, err := attest.Encode(&entry)
 	if err != nil {
-		return Result{}, err
+		return Result{}, fmt.Errorf("writing entry: %w", damaged(err))
 	}
 	r := Result{Entry: entryDoc, Record: recordDoc, Effect: record.Decision.Effect, Parsed: record}
 	r.Objects = [][]byte{recordDoc, o.envelope, attest.SeedObject(seed)}

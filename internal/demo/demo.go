@@ -18,8 +18,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"connectrpc.com/connect"
-
 	"github.com/deedlog/deed/clients/agent"
 	"github.com/deedlog/deed/clients/auditor"
 	"github.com/deedlog/deed/internal/setup"
@@ -116,7 +114,7 @@ func (p *play) open(ctx context.Context) error {
 	go func() { ended <- instance.Serve(serving, listener) }()
 	p.stop = func() error { stop(); return <-ended }
 	p.address = listener.Addr().String()
-	p.client = auditor.New(connect.HTTPClient(http.DefaultClient), "http://"+p.address)
+	p.client = auditor.New(http.DefaultClient, "http://"+p.address)
 	p.say("register  %s at http://%s", Origin, p.address)
 	p.say("directory %s", p.dir)
 	return nil

@@ -1,51 +1,53 @@
 package demo
 
 import (
-	"context"
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/deedlog/deed/internal/setup"
 )
 
-// TestStory plays the whole story against a real register: every step has the
-// class, decision, fault and flag that the table says.
-func TestStory(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	dir := t.TempDir() + "/reg"
-	instance, err := setup.Create(ctx, dir, setup.Options{Origin: "deed.acme.example/2026", Dev: true, Listen: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
+// TestRun plays the whole story: every step has the class, decision, fault and
+// flag that the table says, every bundle verifies, and both changed bytes are
+// noticed. What it keeps is a register that opens again.
+func TestRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	var out bytes.Buffer
+	if err := Run(t.Context(), Options{Dir: dir, Out: &out}); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
 	}
-	defer instance.Close()
-	listener, err := instance.Listen()
-	if err != nil {
-		t.Fatal(err)
+	t.Log("\n" + out.String())
+	for _, want := range []string{"human_directed, authorized by treasurer", "DENIED by d10.holder", "claim_contradicts", "conflicted"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the story does not mention %q", want)
+		}
 	}
-	go instance.Serve(ctx, listener)
-	ca, err := setup.LoadCA(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := setup.ReadKey(dir + "/" + setup.AdminKeyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := newCast(ctx, Options{URL: "http://" + listener.Addr().String(), CA: ca, Admin: "admin", AdminKey: key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &scene{cast: c}
-	if err := c.register(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.delegate(ctx); err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range s.steps() {
-		r, err := step.run(ctx)
-		if err := step.check(r, err); err != nil {
+	for _, name := range []string{"deed.yaml", "ledger.db", "log.vkey", "trust", "evidence/directed.deed.zip"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}
+	}
+	again, err := setup.Open(t.Context(), filepath.Join(dir, setup.ConfigFile), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRunKeepsNothing: without a directory nothing is left behind.
+func TestRunKeepsNothing(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	if err := Run(t.Context(), Options{Out: new(bytes.Buffer)}); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(temp)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/clients/agent"
 	"github.com/deedlog/deed/verifier"
 )
@@ -63,20 +64,24 @@ func (n *narrator) step(i int, s step, r agent.Receipt, b *verifier.Bundle, path
 
 // verdict tells what the verifier says, and whether it is what the story says.
 func (n *narrator) verdict(k kept, v *verifier.Verdict) bool {
-	passed, others := 0, 0
+	passed, asserted := 0, 0
 	for _, f := range v.Findings {
 		if f.Status == verifier.Pass {
 			passed++
 		} else {
-			others++
+			asserted++
 		}
 	}
-	class := k.step.class
-	if class == "" {
-		class = "of an intent"
+	class := agency.None
+	if a := v.Subjects[0].Attribution; a != nil {
+		class = a.Agency
 	}
-	n.say("  %-12s VERIFIED  %-17s %d checks passed, %d rest on the register's word", k.step.name, class, passed, others)
-	return v.Has(k.step.class)
+	shown := string(class)
+	if shown == "" {
+		shown = "(an outcome)"
+	}
+	n.say("  %-12s VERIFIED  %-17s %2d checks passed, %d rest on the register's word", k.step.name, shown, passed, asserted)
+	return string(class) == k.step.class
 }
 
 // caught tells who noticed a change, and where.

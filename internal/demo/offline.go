@@ -27,7 +27,7 @@ func (p *play) verify(context.Context) error {
 		}
 		verdict := verifier.VerifyFile(file, trust, verifier.Options{})
 		if verdict.ExitCode() != 0 {
-			return fmt.Errorf("verifying %s: exit code %d\n%s", k.path, verdict.ExitCode(), verdict.Text())
+			return fmt.Errorf("verifying %s: exit code %d\n%s", k.path, verdict.ExitCode(), verifier.Text(verdict))
 		}
 		if !p.verdict(k, verdict) {
 			return fmt.Errorf("verifying %s: the verdict is not the class that the register recorded", k.path)

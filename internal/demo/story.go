@@ -158,7 +158,7 @@ func (s *scene) steps() []step {
 		{name: "conflicted", title: "A payment rests on instructions of two people",
 			run: s.conflicted, class: "conflicted", decision: "allow"},
 		{name: "stolen", title: "Another agent presents the payments agent's warrant",
-			run: s.stolen, class: "human_tasked", decision: "deny", fault: "d10.holder"},
+			run: s.stolen, class: "unattributed", decision: "deny", fault: "d10.holder"},
 		{name: "intent", title: "The payments agent asks before it acts",
 			run: s.ask, class: "human_tasked", decision: "allow"},
 		{name: "outcome", title: "and reports what came of it",

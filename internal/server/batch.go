@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/deedlog/deed/attest"
@@ -17,13 +18,22 @@ func (s *Server) submitAll(ctx context.Context, reqs []*deedv1.SubmitRequest) []
 	for _, group := range bySigner(reqs) {
 		wait.Go(func() {
 			for _, i := range group {
-				receipt, err := s.submitMessage(ctx, reqs[i])
-				results[i] = s.resultMessage(receipt, err)
+				results[i] = s.submitOne(ctx, reqs[i])
 			}
 		})
 	}
 	wait.Wait()
 	return results
+}
+
+// submitOne recovers for itself: here is no handler above that would.
+func (s *Server) submitOne(ctx context.Context, req *deedv1.SubmitRequest) (out *deedv1.SubmitResult) {
+	defer func() {
+		if r := recover(); r != nil {
+			out = s.resultMessage(Receipt{}, fmt.Errorf("submitting in a batch: panic: %v", r))
+		}
+	}()
+	return s.resultMessage(s.submitMessage(ctx, req))
 }
 
 // bySigner groups the positions of a batch by the key that signed, in order.

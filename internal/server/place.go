@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/deedlog/deed/attest"
@@ -21,7 +22,13 @@ func (p *placement) ID() ledger.Hash { return p.id }
 
 // Place implements ledger.Submission: it reads what the register holds at this
 // very place, decides, and says what to write. It has no side effect.
-func (p *placement) Place(v ledger.View, at time.Time) (ledger.Placement, error) {
+func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, err error) {
+	// It runs in the sequencer, for all callers: one statement must not end them.
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = ledger.Placement{}, fmt.Errorf("placing %s: panic: %v", p.checked.Verified().ID(), r)
+		}
+	}()
 	read, err := p.checked.Read(v)
 	if err != nil {
 		return ledger.Placement{}, err
@@ -30,7 +37,7 @@ func (p *placement) Place(v ledger.View, at time.Time) (ledger.Placement, error)
 	if err != nil {
 		return ledger.Placement{}, err
 	}
-	out := ledger.Placement{Entry: result.Entry, Rows: rows(p.checked.Verified().Statement(), result.Parsed)}
+	out = ledger.Placement{Entry: result.Entry, Rows: rows(p.checked.Verified().Statement(), result.Parsed)}
 	for _, o := range result.Objects {
 		out.Objects = append(out.Objects, object(o))
 	}

@@ -93,6 +93,9 @@ func (v evidenceService) GetProof(ctx context.Context, req *deedv1.GetProofReque
 }
 
 func (s *Server) proof(ctx context.Context, req *deedv1.GetProofRequest) (Receipt, error) {
+	if size := req.GetSize(); size != 0 { // only the newest checkpoint is kept
+		return Receipt{}, attest.Refuse("statement.unsupported", "size", "0, the newest checkpoint", strconv.FormatUint(size, 10))
+	}
 	index := req.GetIndex()
 	if id := req.GetId(); id != "" {
 		sum, ok := attest.ID(id).Sum()

@@ -80,7 +80,7 @@ func create(ctx context.Context, dir string, o Options) (err error) {
 
 // fill makes the register in an empty directory and closes it again.
 func fill(ctx context.Context, dir string, o Options) error {
-	for _, sub := range []string{"keys", PolicyDir, TrustDir} {
+	for _, sub := range []string{"keys", TrustDir} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func fill(ctx context.Context, dir string, o Options) error {
 	if o.Bundle, err = writeBundle(dir, o); err != nil {
 		return err
 	}
-	if err := writePolicy(filepath.Join(dir, PolicyDir), policy.Default()); err != nil {
+	if err := WritePolicy(filepath.Join(dir, PolicyDir), policy.Default()); err != nil {
 		return err
 	}
 	i, err := open(ctx, filepath.Join(dir, ConfigFile), o)
@@ -156,7 +156,12 @@ func writeBundle(dir string, o Options) ([]byte, error) {
 	return doc, WriteFile(filepath.Join(dir, o.bundlePath()), doc, 0o644)
 }
 
-func writePolicy(dir string, src policy.Source) error {
+// WritePolicy writes the three files of a policy set into a directory, made if
+// it is not there.
+func WritePolicy(dir string, src policy.Source) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("writing policy: %w", err)
+	}
 	for name, text := range map[string][]byte{PoliciesFile: src.Policies, SchemaFile: src.Schema, EntitiesFile: src.Entities} {
 		if err := WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			return err

@@ -14,8 +14,8 @@ import (
 
 // Quotas of the policy that a register starts with.
 const (
-	firstDenials = 1000
-	firstLeafTTL = 24 * time.Hour
+	Denials = 1000           // denied entries per signer and hour
+	LeafTTL = 24 * time.Hour // longest life of a warrant that is acted under
 )
 
 // firstEntries submits the genesis, the first bundle and the default policy, in
@@ -73,7 +73,7 @@ func (i *Instance) firstPolicy(ctx context.Context, o Options, admin attest.Key)
 	envelope, err := seal(&attest.Policy{
 		By: o.Admin, Log: o.Origin, Mode: attest.Gate, Nonce: nonce, V: 1,
 		Policies: attest.DigestOf(src.Policies), Schema: attest.DigestOf(src.Schema), Entities: attest.DigestOf(src.Entities),
-		Quotas: attest.Quotas{Denials: firstDenials, LeafTTL: firstLeafTTL.Milliseconds()},
+		Quotas: attest.Quotas{Denials: Denials, LeafTTL: LeafTTL.Milliseconds()},
 	}, o.AdminKey, admin)
 	if err != nil {
 		return err

@@ -92,3 +92,19 @@ func (i *Instance) CA() (*spiffeca.CA, error) { return LoadCA(i.Dir) }
 func LoadCA(dir string) (*spiffeca.CA, error) {
 	return spiffeca.Load(filepath.Join(dir, CADir), spiffeca.Config{})
 }
+
+// RotateCA gives the throwaway CA a new root, and writes the bundle file that
+// the register reads.
+func RotateCA(dir string) error {
+	ca, err := LoadCA(dir)
+	if err != nil {
+		return err
+	}
+	if err := ca.RotateRoot(); err != nil {
+		return err
+	}
+	if err := ca.Save(filepath.Join(dir, CADir)); err != nil {
+		return err
+	}
+	return WriteFile(filepath.Join(dir, CADir, bundleFile), ca.BundleDocument(), 0o644)
+}

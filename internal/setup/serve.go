@@ -26,8 +26,14 @@ func (i *Instance) Listen() (net.Listener, error) {
 
 // Serve logs the bundles of now, follows those of Workload APIs, and answers on
 // the listener until ctx ends; then it lets the calls under way finish. It also
-// ends, with an error, when the log has stopped. It does not close i.
+// ends, with an error, when the log has stopped. It closes the listener, and
+// does not close i.
 func (i *Instance) Serve(ctx context.Context, ln net.Listener) error {
+	return i.ServeReady(ctx, ln, func() error { return nil })
+}
+
+// ServeReady is Serve, and calls ready just before it answers.
+func (i *Instance) ServeReady(ctx context.Context, ln net.Listener, ready func() error) error {
 	defer ln.Close()
 	if err := i.Reread(ctx); err != nil {
 		return err
@@ -40,6 +46,9 @@ func (i *Instance) Serve(ctx context.Context, ln net.Listener) error {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	i.follow(watching)
+	if err := ready(); err != nil {
+		return err
+	}
 	srv := server.HTTPServer(i.Server.Handler(), secure, i.logger)
 	served := make(chan error, 1)
 	go func() { served <- serve(srv, ln) }()

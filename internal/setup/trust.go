@@ -32,6 +32,16 @@ func (i *Instance) Reread(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
+// Rehash is Reread for a running server: what went wrong goes to the operator's
+// log.
+func (i *Instance) Rehash(ctx context.Context) {
+	if err := i.Reread(ctx); err != nil {
+		i.logger.Error("bundles not reread", "error", err)
+		return
+	}
+	i.logger.Info("bundles reread")
+}
+
 // readBundle reads a bundle and checks that it is one.
 func readBundle(trustDomain, path string) ([]byte, error) {
 	doc, err := os.ReadFile(path)

@@ -102,7 +102,7 @@ func TestArrows(t *testing.T) {
 // TestArrowsPoint keeps helpers of tests out of the programs, and the list free
 // of packages that do not exist.
 func TestArrowsPoint(t *testing.T) {
-	helpers := []string{"./internal/testkit", "./internal/e2e", "./ledger/storetest", "./docs"}
+	helpers := []string{"./internal/testkit", "./internal/e2e", "./internal/torture", "./ledger/storetest", "./docs"}
 	for from, to := range arrows {
 		for _, p := range to {
 			if _, ok := arrows[p]; !ok && p != "*" {

@@ -41,15 +41,22 @@ var arrows = map[string][]string{
 		"./ledger", "./ledger/boltstore", "./policy", "./verifier",
 	},
 
-	"./cmd/deed": {
-		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
-		"./identity/workload", "./internal/admission", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
-		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier",
+	"./internal/demo": {
+		"./attest", "./clients/agent", "./clients/auditor", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./ledger/boltstore", "./verifier",
 	},
-	"./cmd/deed-verify": {"./verifier"},
+	"./verifier/report": {"./verifier"},
+
+	"./cmd/deed": {
+		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity/workload",
+		"./internal/admission", "./internal/demo", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
+	},
+	"./cmd/deed-verify": {"./verifier/report"},
 
 	"./docs":                          {},
 	"./internal/e2e":                  {},
+	"./internal/torture":              {},
 	"./internal/spiffeca":             {},
 	"./internal/testkit":              {},
 	"./internal/testkit/fakeworkload": {"./internal/spiffeca"},
@@ -80,7 +87,7 @@ var owners = []wall{
 }
 
 var edges = []string{
-	"./clients", "./cmd/deed", "./internal/server", "./internal/testkit", "./proto",
+	"./clients", "./cmd/deed", "./internal/demo", "./internal/server", "./internal/testkit", "./proto",
 }
 
 // pure packages have no network, clock, environment, files or randomness: what
@@ -104,6 +111,7 @@ var clock = []string{"Now", "Since", "Until"}
 // offline is what an offline verifier does not even link.
 var offline = map[string][]string{
 	"./verifier":        unlinked,
+	"./verifier/report": unlinked,
 	"./cmd/deed-verify": unlinked,
 }
 

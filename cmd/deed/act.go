@@ -1,0 +1,247 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+)
+
+// actHelp explains --resource and --arg wherever they are taken.
+const actHelp = `--resource is KIND:PATH for one resource, or KIND:PATH/... for all below.
+
+--arg names an argument. Where an action is stated, it has a value:
+  amount='250.00 EUR'   an amount
+  count=3  urgent=true  an integer, a boolean
+  reference=INV/1       a text; write "..." for a text that looks otherwise
+  fields=["a","b"]      a list
+Where actions are allowed or asked for, it has a limit; arguments that are not
+named are then not allowed:
+  'amount<=250.00 EUR'  at most            count=1..10           a range
+  reference=INV/1       exactly            reference=INV/...     at or below a path
+  currency=EUR|USD      one of these       host=*.example.com    at or below a name
+  note                  any value`
+
+// actFlags say what is to be done, or may be.
+type actFlags struct {
+	actions  []string
+	resource string
+	args     []string
+}
+
+func (a *actFlags) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSliceVar(&a.actions, "action", nil, "`NAME` of the action, such as payments.transfer")
+	f.StringVar(&a.resource, "resource", "", "what it is done to: `KIND:PATH`, or KIND:PATH/... for all below")
+	f.StringArrayVar(&a.args, "arg", nil, "an `ARGUMENT`: name=value, or a limit such as 'amount<=250.00 EUR'")
+}
+
+// given reports whether any of the flags is set.
+func (a *actFlags) given() bool { return len(a.actions) > 0 || a.resource != "" || len(a.args) > 0 }
+
+// match is the resource as a limit.
+func (a *actFlags) match() (attest.Match, error) {
+	kind, path, ok := strings.Cut(a.resource, ":")
+	if !ok {
+		return attest.Match{}, usageError("--resource: want KIND:PATH, found %q", a.resource)
+	}
+	if below, ok := strings.CutSuffix(path, "/..."); ok {
+		return attest.Match{Kind: kind, Match: attest.Constraint{Prefix: below}}, nil
+	}
+	exact := attest.Text(path)
+	return attest.Match{Kind: kind, Match: attest.Constraint{Exact: &exact}}, nil
+}
+
+// exact is the resource of one action.
+func (a *actFlags) exact() (attest.Resource, error) {
+	kind, path, ok := strings.Cut(a.resource, ":")
+	if !ok || strings.HasSuffix(path, "/...") {
+		return attest.Resource{}, usageError("--resource: want KIND:PATH of one resource, found %q", a.resource)
+	}
+	return attest.Resource{ID: path, Kind: kind}, nil
+}
+
+// limits are the arguments as limits, by name.
+func (a *actFlags) limits() ([]attest.Argument, error) {
+	var out []attest.Argument
+	for _, text := range a.args {
+		arg, err := parseLimit(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, arg)
+	}
+	slices.SortFunc(out, func(a, b attest.Argument) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// values are the arguments with their values, by name.
+func (a *actFlags) values() (names []string, values []attest.Value, err error) {
+	var list []attest.NamedValue
+	for _, text := range a.args {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || strings.HasSuffix(name, "<") {
+			return nil, nil, usageError("--arg: want name=value, found %q", text)
+		}
+		v, err := parseValue(value)
+		if err != nil {
+			return nil, nil, err
+		}
+		list = append(list, attest.NamedValue{Name: name, Value: v})
+	}
+	slices.SortFunc(list, func(a, b attest.NamedValue) int { return strings.Compare(a.Name, b.Name) })
+	for _, v := range list {
+		names, values = append(names, v.Name), append(values, v.Value)
+	}
+	return names, values, nil
+}
+
+// grant is what the flags allow.
+func (a *actFlags) grant() (attest.Grant, error) {
+	if len(a.actions) == 0 || a.resource == "" {
+		return attest.Grant{}, usageError("want --action and --resource")
+	}
+	match, err := a.match()
+	if err != nil {
+		return attest.Grant{}, err
+	}
+	limits, err := a.limits()
+	if err != nil {
+		return attest.Grant{}, err
+	}
+	actions := slices.Clone(a.actions)
+	slices.Sort(actions)
+	return attest.Grant{Actions: slices.Compact(actions), Arguments: limits, Resource: match}, nil
+}
+
+var (
+	amountText = regexp.MustCompile(`^(\d{1,14}(?:\.\d{1,4})?) ([A-Z][A-Z0-9_]{0,15})$`)
+	intText    = regexp.MustCompile(`^-?\d{1,15}$`)
+	rangeText  = regexp.MustCompile(`^(-?\d{1,15})\.\.(-?\d{1,15})$`)
+)
+
+// parseValue reads a value by its looks; JSON where it starts like JSON.
+func parseValue(s string) (v attest.Value, err error) {
+	if m := amountText.FindStringSubmatch(s); m != nil {
+		return attest.Money(m[1], m[2]), nil
+	}
+	if intText.MatchString(s) {
+		n, err := strconv.ParseInt(s, 10, 64)
+		return attest.Int(n), err
+	}
+	switch {
+	case s == "true", s == "false":
+		return attest.Value{Kind: attest.BoolValue, Bool: s == "true"}, nil
+	case strings.HasPrefix(s, `"`), strings.HasPrefix(s, "["), strings.HasPrefix(s, "{"):
+		if err := json.Unmarshal([]byte(s), &v); err != nil {
+			return v, usageError("--arg: reading %s as JSON: %w", s, err)
+		}
+		return v, nil
+	}
+	return attest.Text(s), nil
+}
+
+func parseLimit(text string) (attest.Argument, error) {
+	name, rest, limited := strings.Cut(text, "=")
+	if !limited || rest == "*" {
+		return attest.Argument{Name: name, Constraint: attest.Constraint{All: &[]attest.Constraint{}}}, nil
+	}
+	if most, ok := strings.CutSuffix(name, "<"); ok {
+		m := amountText.FindStringSubmatch(rest)
+		if m == nil {
+			return attest.Argument{}, usageError("--arg: want name<=AMOUNT UNIT, such as 'amount<=250.00 EUR', found %q", text)
+		}
+		return attest.Argument{Name: most, Constraint: attest.Constraint{DecimalMax: &attest.Amount{Decimal: m[1], Unit: m[2]}}}, nil
+	}
+	constraint, err := parseConstraint(rest)
+	return attest.Argument{Name: name, Constraint: constraint}, err
+}
+
+func parseConstraint(s string) (c attest.Constraint, err error) {
+	if below, ok := strings.CutSuffix(s, "/..."); ok {
+		return attest.Constraint{Prefix: below}, nil
+	}
+	if host, ok := strings.CutPrefix(s, "*."); ok {
+		return attest.Constraint{DomainSuffix: host}, nil
+	}
+	if m := rangeText.FindStringSubmatch(s); m != nil {
+		low, _ := strconv.ParseInt(m[1], 10, 64) // 15 digits fit
+		high, _ := strconv.ParseInt(m[2], 10, 64)
+		return attest.Constraint{IntRange: &attest.IntRange{Max: high, Min: low}}, nil
+	}
+	parts := []string{s}
+	if !strings.ContainsAny(s, `"[{`) {
+		parts = strings.Split(s, "|")
+	}
+	for _, part := range parts {
+		v, err := parseValue(part)
+		if err != nil {
+			return c, err
+		}
+		c.OneOf = append(c.OneOf, v)
+	}
+	if len(c.OneOf) == 1 {
+		return attest.Constraint{Exact: &c.OneOf[0]}, nil
+	}
+	return c, nil
+}
+
+// grantFlags are the flags of commands that allow something.
+type grantFlags struct {
+	act     actFlags
+	file    string
+	maxUses int64
+	budget  string
+}
+
+func (g *grantFlags) flags(cmd *cobra.Command) {
+	g.act.flags(cmd)
+	cmd.Flags().StringVar(&g.file, "grants", "", "JSON `FILE` with a list of grants, instead of --action, --resource and --arg")
+	cmd.Flags().Int64Var(&g.maxUses, "max-uses", 0, "how often it may be done; 0 is not limited")
+	cmd.Flags().StringVar(&g.budget, "budget", "", "`LIMIT` on the sum over all uses, such as 'amount<=1000.00 EUR'")
+}
+
+func (g *grantFlags) given() bool {
+	return g.file != "" || g.act.given() || g.maxUses != 0 || g.budget != ""
+}
+
+func (g *grantFlags) grants() ([]attest.Grant, error) {
+	if g.file != "" {
+		if g.act.given() || g.maxUses != 0 || g.budget != "" {
+			return nil, usageError("want --grants, or --action, --resource and --arg")
+		}
+		return readGrants(g.file)
+	}
+	grant, err := g.act.grant()
+	if err != nil {
+		return nil, err
+	}
+	grant.MaxUses = g.maxUses
+	if g.budget != "" {
+		limit, err := parseLimit(g.budget)
+		if err != nil || limit.Constraint.DecimalMax == nil {
+			return nil, usageError("--budget: want ARGUMENT<=AMOUNT UNIT, such as 'amount<=1000.00 EUR', found %q", g.budget)
+		}
+		grant.Budget = &attest.Budget{Argument: limit.Name, Limit: *limit.Constraint.DecimalMax}
+	}
+	return []attest.Grant{grant}, nil
+}
+
+func readGrants(path string) (grants []attest.Grant, err error) {
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading grants: %w", err)
+	}
+	if err := json.Unmarshal(doc, &grants, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("reading grants %s: %w", path, err)
+	}
+	sortGrants(grants)
+	return grants, nil
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+)
+
+func newAgent() *cobra.Command {
+	return group("agent", "Registered agents", newAgentRegister(), newAgentList())
+}
+
+type agentRegister struct {
+	control
+	owner, purpose, status, build string
+}
+
+func newAgentRegister() *cobra.Command {
+	a := &agentRegister{}
+	cmd := &cobra.Command{
+		Use:   "register SPIFFE_ID[/...]",
+		Short: "Register, suspend or retire an agent",
+		Long: `Register an agent by its SPIFFE ID, or with /... at the end all agents below a
+path. An administrator signs, or the owner of the registration in force.
+Registering it again with another --status suspends or retires it.`,
+		Example: "deed agent register spiffe://acme.example/agent/payments --owner maria --purpose 'pays invoices'\ndeed agent register spiffe://acme.example/agent/payments --owner maria --purpose 'pays invoices' --status suspended",
+		Args:    takes(1, 1),
+		RunE:    a.run,
+	}
+	cmd.Flags().StringVar(&a.owner, "owner", "", "`PERSON` who owns the agent")
+	cmd.Flags().StringVar(&a.purpose, "purpose", "", "what it is for, in a few `WORDS`")
+	cmd.Flags().StringVar(&a.status, "status", "registered", "registered, suspended or retired")
+	cmd.Flags().StringVar(&a.build, "build", "", "`DIGEST` of what runs, sha256: and 64 hex digits")
+	a.control.flags(cmd)
+	return cmd
+}
+
+func (a *agentRegister) run(cmd *cobra.Command, args []string) error {
+	if a.owner == "" || a.purpose == "" {
+		return usageError("want --owner and --purpose")
+	}
+	id, prefix := strings.CutSuffix(args[0], "/...")
+	return a.put(cmd, &attest.Agent{
+		Agent: id, Prefix: prefix, Owner: a.owner, Purpose: a.purpose, Status: a.status, Build: attest.Digest(a.build),
+	}, nil, nil)
+}
+
+func newAgentList() *cobra.Command {
+	c := &connection{}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the agents in force",
+		Args:  takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			name := func(a *attest.Agent) string {
+				if a.Prefix {
+					return a.Agent + "/..."
+				}
+				return a.Agent
+			}
+			return listing(cmd, c, attest.KindAgent, name, []string{"AGENT", "STATUS", "OWNER", "PURPOSE", "INDEX"},
+				func(l listed[*attest.Agent]) []string {
+					a := l.statement
+					return []string{name(a), a.Status, a.Owner, a.Purpose, fmt.Sprint(l.index)}
+				})
+		},
+	}
+	c.flags(cmd)
+	return cmd
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/deedlog/deed/attest"
+)
+
+// order puts the lists of a statement into the order that the profile asks for,
+// so that a person need not.
+func order(s attest.Statement) {
+	switch s := s.(type) {
+	case *attest.Genesis:
+		slices.SortFunc(s.Administrators, func(a, b attest.Administrator) int { return strings.Compare(a.Name, b.Name) })
+		slices.Sort(s.TrustDomains)
+	case *attest.Issuer:
+		slices.Sort(s.Bases)
+		sortGrants(s.Grants)
+	case *attest.Instruction:
+		for i := range s.Requests {
+			sortArguments(s.Requests[i].Arguments)
+		}
+	case *attest.Warrant:
+		sortGrants(s.Grants)
+		for i := range s.Never {
+			slices.Sort(s.Never[i].Actions)
+		}
+		if s.Root != nil {
+			slices.Sort(s.Root.Evidence)
+		}
+	case *attest.Approval:
+		slices.SortFunc(s.Arguments, func(a, b attest.NamedValue) int { return strings.Compare(a.Name, b.Name) })
+	case *attest.Action:
+		slices.SortFunc(s.Open, func(a, b attest.Opening) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(s.Sealed, func(a, b attest.Sealed) int { return strings.Compare(a.Name, b.Name) })
+		if s.Authority != nil {
+			slices.Sort(s.Authority.Approvals)
+		}
+	}
+}
+
+func sortGrants(grants []attest.Grant) {
+	for i := range grants {
+		slices.Sort(grants[i].Actions)
+		sortArguments(grants[i].Arguments)
+	}
+}
+
+func sortArguments(args []attest.Argument) {
+	slices.SortFunc(args, func(a, b attest.Argument) int { return strings.Compare(a.Name, b.Name) })
+}

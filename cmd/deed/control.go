@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+)
+
+// control is what the commands of an administrator share: build a statement,
+// sign it, submit it, print the receipt.
+type control struct {
+	connection
+	signing
+	quiet bool
+}
+
+func (c *control) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&c.quiet, "quiet", "q", false, "print the statement's ID only")
+	c.signing.flags(cmd)
+	c.connection.flags(cmd)
+}
+
+// put completes, signs and submits a statement as an administrator. endorse
+// makes the objects that depend on the payload.
+func (c *control) put(cmd *cobra.Command, s attest.Statement, objects [][]byte, endorse func(payload []byte) ([][]byte, error)) error {
+	ctx, cl, done, err := c.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	signer, err := c.administrator(&c.connection)
+	if err != nil {
+		return err
+	}
+	return c.submitAs(ctx, cmd, cl, signer, s, objects, endorse)
+}
+
+func (c *control) submitAs(ctx context.Context, cmd *cobra.Command, cl *client, signer *credential, s attest.Statement, objects [][]byte, endorse func([]byte) ([][]byte, error)) error {
+	d := &draft{flags: &draftFlags{}, statement: s, signer: signer, client: cl, now: time.Now()}
+	if err := d.complete(ctx); err != nil {
+		return err
+	}
+	envelope, err := signer.sign(s)
+	if err != nil {
+		return err
+	}
+	objects = append(objects, signer.objects()...)
+	if endorse != nil {
+		more, err := endorse(envelope.Payload)
+		if err != nil {
+			return err
+		}
+		objects = append(objects, more...)
+	}
+	receipt, err := cl.submit(ctx, envelope, objects)
+	if receipt == nil {
+		return err
+	}
+	return errors.Join(printReceipt(cmd.OutOrStdout(), &c.connection, c.quiet, cl, receipt), err)
+}
+
+// listed is a statement of a register, with its index.
+type listed[T attest.Statement] struct {
+	index     uint64
+	statement T
+}
+
+// inForce lists the statements of a kind that are in force: the newest allowed
+// one of each key, newest first.
+func inForce[T attest.Statement](ctx context.Context, cl *client, kind attest.Kind, key func(T) string) ([]listed[T], error) {
+	var out []listed[T]
+	seen := map[string]bool{}
+	for before := uint64(0); ; {
+		page, err := cl.search(ctx, &deedv1.SearchRequest{Kind: string(kind), Decision: "allow", Before: before, Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page.GetResults() {
+			l, _, err := cl.logged(ctx, r.GetId())
+			if err != nil {
+				return nil, err
+			}
+			s, ok := l.Verified.Statement().(T)
+			if ok && !seen[key(s)] {
+				seen[key(s)] = true
+				out = append(out, listed[T]{l.Index, s})
+			}
+			before = r.GetIndex()
+		}
+		if !page.GetMore() {
+			return out, nil
+		}
+	}
+}
+
+// listing prints what is in force, as a table or as JSON.
+func listing[T attest.Statement](cmd *cobra.Command, c *connection, kind attest.Kind, key func(T) string, header []string, row func(listed[T]) []string) error {
+	ctx, cl, done, err := c.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	list, err := inForce(ctx, cl, kind, key)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		statements := make([]T, len(list))
+		for i, l := range list {
+			statements[i] = l.statement
+		}
+		return printJSON(cmd.OutOrStdout(), statements)
+	}
+	rows := make([][]string, len(list))
+	for i, l := range list {
+		rows[i] = row(l)
+	}
+	return printTable(cmd.OutOrStdout(), header, rows)
+}

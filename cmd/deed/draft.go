@@ -1,0 +1,284 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/setup"
+)
+
+// draftFlags fill in a statement, so that the usual ones need no file.
+type draftFlags struct {
+	log       string
+	expires   time.Duration
+	text      string
+	to        string
+	act       actFlags
+	warrant   string
+	grant     int
+	approvals []string
+	session   string
+	status    string
+	outcomeOf string
+	of        string
+}
+
+func (d *draftFlags) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&d.log, "log", "", "`ORIGIN` of the log it is for (default: the register's)")
+	f.DurationVar(&d.expires, "expires", 24*time.Hour, "life of an instruction or approval")
+	f.StringVar(&d.text, "text", "", "`TEXT` of an instruction: committed to, not shown")
+	f.StringVar(&d.to, "to", "", "SPIFFE `ID` of the agent that an instruction asks")
+	d.act.flags(cmd)
+	f.StringVar(&d.warrant, "warrant", "", "`ID` of the warrant that an action is under")
+	f.IntVar(&d.grant, "grant", 0, "which `GRANT` of the warrant")
+	f.StringSliceVar(&d.approvals, "approval", nil, "`ID` of an approval of the action")
+	f.StringVar(&d.session, "session", "", "`ID` of the session that an action continues (default: a new one)")
+	f.StringVar(&d.status, "status", "", "what came of an action: `done`, failed, timed_out, unknown or reverted")
+	f.StringVar(&d.outcomeOf, "outcome-of", "", "`ID` of the intent that an outcome is of")
+	f.StringVar(&d.of, "of", "", "`FILE` with the drafted action that an approval is of")
+}
+
+// draft is a statement in the making.
+type draft struct {
+	flags     *draftFlags
+	statement attest.Statement
+	objects   [][]byte
+	signer    *credential
+	client    *client // nil: nothing may be looked up
+	now       time.Time
+}
+
+// readStatement reads a predicate of a kind, in any JSON form; no bytes at all
+// is an empty one.
+func readStatement(kind attest.Kind, doc []byte) (attest.Statement, error) {
+	s := newStatement(kind)
+	if s == nil {
+		return nil, usageError("unknown kind %q, want one of %v", kind, attest.Kinds())
+	}
+	if len(doc) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal(doc, s, json.RejectUnknownMembers(true)); err != nil {
+		return nil, withHint(fmt.Errorf("reading %s: %w", kind, err), "the file is the predicate as JSON: see docs/spec/statements.md")
+	}
+	order(s)
+	return s, nil
+}
+
+// newStatement returns an empty statement of a kind, or nil.
+func newStatement(kind attest.Kind) attest.Statement {
+	for _, s := range [...]attest.Statement{
+		new(attest.Genesis), new(attest.Root), new(attest.Person), new(attest.Issuer), new(attest.Policy), new(attest.Agent),
+		new(attest.Instruction), new(attest.Trigger), new(attest.Warrant), new(attest.Approval), new(attest.Action), new(attest.Revocation),
+	} {
+		if s.Kind() == kind {
+			return s
+		}
+	}
+	return nil
+}
+
+// complete fills in what was left out: the common members, and what follows
+// from the flags and from who signs.
+func (d *draft) complete(ctx context.Context) error {
+	var err error
+	switch s := d.statement.(type) {
+	case *attest.Genesis:
+		err = d.head(ctx, &s.V, &s.Nonce, &s.Log)
+		d.moment(&s.At)
+	case *attest.Root:
+		err = d.head(ctx, &s.V, &s.Nonce, &s.Log)
+		d.moment(&s.At)
+	case *attest.Person:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
+		d.start(&s.From)
+	case *attest.Issuer:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
+		d.start(&s.From)
+	case *attest.Policy:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
+	case *attest.Agent:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
+	case *attest.Revocation:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.party(ctx, &s.By))
+	case *attest.Warrant:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.party(ctx, &s.Issuer), random(&s.Task.ID))
+		d.start(&s.NotBefore)
+	case *attest.Instruction:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.instruction(ctx, s))
+	case *attest.Trigger:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.workload(ctx, &s.Recorder))
+		d.moment(&s.At)
+		fill(&s.Addressee, d.flags.to)
+	case *attest.Approval:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.approval(ctx, s))
+	case *attest.Action:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.action(ctx, s))
+	}
+	order(d.statement)
+	return err
+}
+
+// head fills in the members that every predicate has.
+func (d *draft) head(ctx context.Context, v *int, nonce, log *string) error {
+	if *v == 0 {
+		*v = 1
+	}
+	if err := random(nonce); err != nil {
+		return err
+	}
+	fill(log, d.flags.log)
+	if *log != "" {
+		return nil
+	}
+	if d.client == nil {
+		return withHint(errors.New("it is not known which log the statement is for"), "give --log ORIGIN, or a register by --dir or --server")
+	}
+	origin, err := d.client.origin(ctx)
+	*log = origin
+	return err
+}
+
+func fill(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+func random(s *string) error {
+	if *s != "" {
+		return nil
+	}
+	drawn, err := setup.Random16(rand.Reader)
+	*s = drawn
+	return err
+}
+
+func (d *draft) moment(ms *int64) {
+	if *ms == 0 {
+		*ms = d.now.UnixMilli()
+	}
+}
+
+// backdate is how long before now something starts to hold, for a register
+// whose clock is behind ours.
+const backdate = time.Minute
+
+func (d *draft) start(ms *int64) {
+	if *ms == 0 {
+		*ms = d.now.Add(-backdate).UnixMilli()
+	}
+}
+
+func (d *draft) party(ctx context.Context, p *attest.Party) (err error) {
+	if *p == (attest.Party{}) {
+		*p, err = d.signer.party(ctx, d.client)
+	}
+	return err
+}
+
+// person fills in the person who signs.
+func (d *draft) person(ctx context.Context, name *string) error {
+	if *name != "" || d.signer.kind != attest.ByPerson {
+		return nil
+	}
+	p, err := d.signer.party(ctx, d.client)
+	*name = p.ID
+	return err
+}
+
+// workload fills in the SPIFFE ID that signs.
+func (d *draft) workload(ctx context.Context, id *string) error {
+	if *id != "" || d.signer.kind != attest.BySVID {
+		return nil
+	}
+	p, err := d.signer.party(ctx, d.client)
+	*id = p.ID
+	return err
+}
+
+func (d *draft) instruction(ctx context.Context, s *attest.Instruction) error {
+	d.moment(&s.At)
+	if s.Expires == 0 {
+		s.Expires = d.now.Add(d.flags.expires).UnixMilli()
+	}
+	fill(&s.Addressee, d.flags.to)
+	if s.Person != "" { // a service may record what this person asked
+		if err := d.workload(ctx, &s.RecordedBy); err != nil {
+			return err
+		}
+	} else if err := d.person(ctx, &s.Person); err != nil {
+		return err
+	}
+	if d.flags.act.given() {
+		grant, err := d.flags.act.grant()
+		if err != nil {
+			return err
+		}
+		for _, action := range grant.Actions {
+			s.Requests = append(s.Requests, attest.Request{Action: action, Arguments: grant.Arguments, Resource: grant.Resource})
+		}
+	}
+	if s.Commitment.Root != "" {
+		return nil
+	}
+	if d.flags.text == "" {
+		return usageError("an instruction needs its text: --text TEXT, or a commitment in the file")
+	}
+	return d.commit(&s.Commitment, d.flags.text)
+}
+
+// commit commits to a text under a seed that travels along as an object, so
+// that whoever has the text can show later that it is the one.
+func (d *draft) commit(c *attest.Commitment, text string) error {
+	seed, object, err := newSeed()
+	if err != nil {
+		return err
+	}
+	c.Root = attest.Commit(seed, attest.TextFields([][2]string{{"text", text}}))
+	c.Seed = attest.DigestOf(object)
+	d.objects = append(d.objects, object)
+	return nil
+}
+
+// approval copies what is approved from the drafted action.
+func (d *draft) approval(ctx context.Context, s *attest.Approval) error {
+	d.moment(&s.At)
+	if s.Expires == 0 {
+		s.Expires = d.now.Add(d.flags.expires).UnixMilli()
+	}
+	if err := d.person(ctx, &s.Person); err != nil || d.flags.of == "" {
+		return err
+	}
+	doc, err := os.ReadFile(d.flags.of)
+	if err != nil {
+		return fmt.Errorf("reading drafted action: %w", err)
+	}
+	read, err := readStatement(attest.KindAction, doc)
+	if err != nil {
+		return err
+	}
+	a := read.(*attest.Action)
+	if a.Request == nil || a.Authority == nil || len(a.Sealed) > 0 {
+		return withHint(errors.New("the action cannot be approved: it needs a request, a warrant, and every argument in plain"), "draft it with 'deed sign action --draft --warrant ID --action ... '")
+	}
+	s.Action, s.Agent, s.Resource, s.Target = a.Request.Action, a.Agent, a.Request.Resource, a.Target
+	s.Request, s.Warrant = a.Request.Digest(), a.Authority.Warrant
+	shown := fmt.Sprintf("agent:    %s\naction:   %s\nresource: %s %s\n", a.Agent, s.Action, s.Resource.Kind, s.Resource.ID)
+	for _, o := range a.Open {
+		s.Arguments = append(s.Arguments, attest.NamedValue{Name: o.Name, Value: o.Value})
+		shown += fmt.Sprintf("%s: %s\n", o.Name, o.Value)
+	}
+	s.Display = attest.DigestOf([]byte(shown))
+	d.objects = append(d.objects, []byte(shown))
+	return nil
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
+)
+
+func newGet() *cobra.Command {
+	c := &connection{}
+	cmd := &cobra.Command{
+		Use:   "get INDEX|ID",
+		Short: "Show an entry, its statement and what it shows",
+		Long: `Show an entry with its statement, the decision, and in words what the evidence
+shows and does not show. The statement's signature and the proof are checked.`,
+		Example: "deed get 12\ndeed get id:6f2c... --json",
+		Args:    takes(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return get(cmd, c, args[0])
+		},
+	}
+	c.flags(cmd)
+	return cmd
+}
+
+func get(cmd *cobra.Command, c *connection, ref string) error {
+	ctx, cl, done, err := c.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	l, raw, err := cl.logged(ctx, ref)
+	if err != nil {
+		return err
+	}
+	r, err := readReceipt(raw, cl.vkey)
+	if err != nil {
+		return err
+	}
+	statement := l.Verified.Statement()
+	if c.json {
+		out := r.json(cl.vkey)
+		out.Statement = statement
+		return printJSON(cmd.OutOrStdout(), out)
+	}
+	if err := printPairs(cmd.OutOrStdout(), r.pairs()); err != nil {
+		return err
+	}
+	return printText(cmd.OutOrStdout(), words(r)+predicate(statement))
+}
+
+// words are the fixed sentences of the finding.
+func words(r *receipt) string {
+	if r.record.Attribution == nil {
+		return ""
+	}
+	var b strings.Builder
+	says, not := agency.Statement(*r.record.Attribution)
+	b.WriteString("\nWhat it shows\n")
+	for _, s := range says {
+		b.WriteString("  " + s + "\n")
+	}
+	b.WriteString("\nWhat it does not show\n")
+	for _, s := range not {
+		b.WriteString("  " + s + "\n")
+	}
+	return b.String()
+}
+
+// predicate is the statement as JSON for people.
+func predicate(s attest.Statement) string {
+	doc, err := json.Marshal(s, jsontext.WithIndent("  "))
+	if err != nil {
+		return ""
+	}
+	return "\nStatement\n" + string(doc) + "\n"
+}

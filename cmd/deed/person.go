@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+)
+
+func newPerson() *cobra.Command {
+	return group("person", "People and their keys", newPersonAdd(), newPersonList())
+}
+
+const personAddLong = `Register a person's key. An administrator signs, and the person proves to have
+the key by endorsing the same statement: --person-key does this here.
+
+Where the key is elsewhere, sign a person statement with 'deed sign person', have
+the person run 'deed sign --endorse', and submit both: see 'deed sign --help'.`
+
+type personAdd struct {
+	control
+	personKey, reach string
+}
+
+func newPersonAdd() *cobra.Command {
+	p := &personAdd{}
+	cmd := &cobra.Command{
+		Use:     "add NAME",
+		Short:   "Register a person's key",
+		Long:    personAddLong,
+		Example: "deed key new maria.key\ndeed person add maria --person-key maria.key --dir acme",
+		Args:    takes(1, 1),
+		RunE:    p.run,
+	}
+	cmd.Flags().StringVar(&p.personKey, "person-key", "", "the person's private key, PEM `FILE`")
+	cmd.Flags().StringVar(&p.reach, "reach", "", "how to `REACH` the person, such as an address")
+	p.control.flags(cmd)
+	return cmd
+}
+
+func (p *personAdd) run(cmd *cobra.Command, args []string) error {
+	if p.personKey == "" {
+		return usageError("want the person's key: --person-key FILE")
+	}
+	person, err := keyCredential(p.personKey)
+	if err != nil {
+		return err
+	}
+	possession := func(payload []byte) ([][]byte, error) {
+		e, err := attest.Seal(payload, person.key, person.keyID)
+		return [][]byte{e.JSON()}, err
+	}
+	return p.put(cmd, &attest.Person{Name: args[0], Key: person.public, Reach: p.reach}, nil, possession)
+}
+
+func newPersonList() *cobra.Command {
+	c := &connection{}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the people in force",
+		Args:  takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			key := func(p *attest.Person) string { return p.Name }
+			return listing(cmd, c, attest.KindPerson, key, []string{"NAME", "KEY", "FROM", "UNTIL", "REACH", "INDEX"},
+				func(l listed[*attest.Person]) []string {
+					p := l.statement
+					return []string{p.Name, short(string(p.Key.Digest())), instant(p.From), instant(p.Until), p.Reach, fmt.Sprint(l.index)}
+				})
+		},
+	}
+	c.flags(cmd)
+	return cmd
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+)
+
+const searchLong = `Find entries, newest first. Every condition that is given must hold.
+
+--since and --until take a time (2026-03-01T12:00:00Z), a day (2026-03-01, UTC),
+how long ago (36h), or milliseconds. For the next page, give --before the last
+index.`
+
+type searchCommand struct {
+	connection
+	query        deedv1.SearchRequest
+	since, until string
+}
+
+func newSearch() *cobra.Command {
+	s := &searchCommand{}
+	cmd := &cobra.Command{
+		Use:   "search",
+		Short: "Find entries",
+		Long:  searchLong,
+		Example: `deed search --class human_instructed --since 24h
+deed search --agent spiffe://acme.example/agent/payments --decision deny
+deed search --kind warrant --person maria --json`,
+		Args: takes(0, 0),
+		RunE: s.run,
+	}
+	f, q := cmd.Flags(), &s.query
+	f.StringVar(&q.Agent, "agent", "", "SPIFFE `ID`")
+	f.StringVar(&q.Session, "session", "", "session `ID`")
+	f.StringVar(&q.Person, "person", "", "`NAME` of a person who signed, authorized or is accountable")
+	f.StringVar(&q.Warrant, "warrant", "", "`ID` of a warrant of the chain")
+	f.StringVar(&q.Action, "action", "", "`NAME` of an action")
+	f.StringVar(&q.Decision, "decision", "", "allow or deny")
+	f.StringVar(&q.Class, "class", "", "agency `CLASS`, such as human_instructed or autonomous")
+	f.StringVar(&q.Kind, "kind", "", "`KIND` of statement")
+	f.StringVar(&s.since, "since", "", "received at or after this `TIME`")
+	f.StringVar(&s.until, "until", "", "received before this `TIME`")
+	f.Int32Var(&q.Limit, "limit", 100, "at most this many, up to 1000")
+	f.Uint64Var(&q.Before, "before", 0, "only smaller indexes")
+	s.connection.flags(cmd)
+	return cmd
+}
+
+// foundJSON is a result as --json prints it.
+type foundJSON struct {
+	Index       uint64   `json:"index"`
+	ID          string   `json:"id"`
+	Kind        string   `json:"kind"`
+	Received    int64    `json:"received_at"`
+	Signer      string   `json:"signer"`
+	Action      string   `json:"action,omitempty"`
+	Decision    string   `json:"decision"`
+	Faults      []string `json:"faults"`
+	Class       string   `json:"class,omitempty"`
+	Authorizing string   `json:"authorizing,omitempty"`
+	Accountable string   `json:"accountable,omitempty"`
+}
+
+// searchJSON is an answer as --json prints it.
+type searchJSON struct {
+	Results []foundJSON `json:"results"`
+	More    bool        `json:"more"`
+}
+
+func (s *searchCommand) run(cmd *cobra.Command, _ []string) error {
+	var err error
+	now := time.Now()
+	if s.query.SinceMs, err = parseTime("--since", s.since, now); err != nil {
+		return err
+	}
+	if s.query.UntilMs, err = parseTime("--until", s.until, now); err != nil {
+		return err
+	}
+	if s.query.Limit < 1 || s.query.Limit > 1000 {
+		return usageError("--limit: want 1 to 1000, found %d", s.query.Limit)
+	}
+	ctx, cl, done, err := s.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	found, err := cl.search(ctx, &s.query)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		out := searchJSON{More: found.GetMore()}
+		for _, r := range found.GetResults() {
+			out.Results = append(out.Results, jsonResult(r))
+		}
+		return printJSON(cmd.OutOrStdout(), out)
+	}
+	return s.print(cmd, found)
+}
+
+func jsonResult(r *deedv1.SearchResult) foundJSON {
+	return foundJSON{
+		Index: r.GetIndex(), ID: r.GetId(), Kind: r.GetKind(), Received: r.GetReceivedAtMs(), Signer: r.GetSigner(),
+		Action: r.GetAction(), Decision: r.GetDecision(), Faults: r.GetFaults(), Class: r.GetClass(),
+		Authorizing: r.GetAuthorizing(), Accountable: r.GetAccountable(),
+	}
+}
+
+func (s *searchCommand) print(cmd *cobra.Command, found *deedv1.SearchResponse) error {
+	if len(found.GetResults()) == 0 {
+		return printText(cmd.ErrOrStderr(), "nothing found\n")
+	}
+	var rows [][]string
+	for _, r := range found.GetResults() {
+		decision := r.GetDecision()
+		if len(r.GetFaults()) > 0 {
+			decision += ": " + strings.Join(r.GetFaults(), ",")
+		}
+		rows = append(rows, []string{fmt.Sprint(r.GetIndex()), instant(r.GetReceivedAtMs()), r.GetKind(), r.GetSigner(), r.GetAction(), decision, r.GetClass()})
+	}
+	if err := printTable(cmd.OutOrStdout(), []string{"INDEX", "RECEIVED", "KIND", "SIGNER", "ACTION", "DECISION", "CLASS"}, rows); err != nil {
+		return err
+	}
+	if !found.GetMore() {
+		return nil
+	}
+	last := found.GetResults()[len(found.GetResults())-1].GetIndex()
+	return printText(cmd.ErrOrStderr(), fmt.Sprintf("there is more: add --before %d\n", last))
+}
+
+// parseTime reads a point in time, in ms; 0 is none.
+func parseTime(flag, s string, now time.Time) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UnixMilli(), nil
+		}
+	}
+	if d, err := time.ParseDuration(s); err == nil {
+		return now.Add(-d).UnixMilli(), nil
+	}
+	if ms, err := strconv.ParseInt(s, 10, 64); err == nil && ms > 0 {
+		return ms, nil
+	}
+	return 0, usageError("%s: want 2026-03-01T12:00:00Z, 2026-03-01, 36h or milliseconds, found %q", flag, s)
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/setup"
+)
+
+const signLong = `Sign a statement and print its envelope (DSSE, one line of JSON).
+
+KIND is genesis, root, person, issuer, policy, agent, instruction, trigger,
+warrant, approval, action or revocation. FILE is the predicate as JSON, in any
+form; v, nonce, log, times and who signs are filled in where they are absent.
+The usual instruction and action need no file: the flags below make them.
+
+An SVID's certificates, and seeds, are objects that travel with the envelope:
+--objects writes them to a directory for 'deed submit --object DIR'.
+
+` + actHelp
+
+const signExample = `deed sign instruction --key maria.key --to spiffe://acme.example/agent/planner \
+    --text 'Pay invoice 4711, at most 250 EUR' --log log.acme.example/1 > instruction.dsse
+deed sign person person.json --key admin.key > person.dsse
+deed sign --endorse person.dsse --key maria.key > endorsement.dsse
+deed submit person.dsse --object endorsement.dsse`
+
+type signCommand struct {
+	connection
+	signing
+	draft   draftFlags
+	endorse string
+	objects string
+	only    bool
+}
+
+func newSign() *cobra.Command {
+	s := &signCommand{}
+	cmd := &cobra.Command{
+		Use:     "sign KIND [FILE|-]",
+		Short:   "Sign a statement of any kind",
+		Long:    signLong,
+		Example: signExample,
+		Args:    takes(0, 2),
+		RunE:    s.run,
+	}
+	cmd.Flags().StringVar(&s.endorse, "endorse", "", "sign the payload of this `ENVELOPE` instead, as an endorsement of it")
+	cmd.Flags().StringVar(&s.objects, "objects", "", "write the objects that belong to the envelope into `DIR`")
+	cmd.Flags().BoolVar(&s.only, "draft", false, "print the completed predicate and sign nothing")
+	s.draft.flags(cmd)
+	s.signing.flags(cmd)
+	s.connection.flags(cmd)
+	return cmd
+}
+
+func (s *signCommand) run(cmd *cobra.Command, args []string) error {
+	if s.endorse != "" {
+		if len(args) > 0 {
+			return usageError("--endorse takes the statement from the envelope, not from %s", args[0])
+		}
+		return s.endorsement(cmd)
+	}
+	if len(args) == 0 {
+		return usageError("want the KIND of statement")
+	}
+	doc, err := readInput(cmd, args[1:])
+	if err != nil {
+		return err
+	}
+	ctx, cl, done, err := s.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	if s.server == "" && s.dir == "" {
+		cl = nil // no network unless a register is named
+	}
+	signer, err := s.credential(ctx, &s.connection)
+	if err != nil {
+		return err
+	}
+	d, err := newDraft(ctx, &s.draft, attest.Kind(args[0]), doc, signer, cl)
+	if err != nil {
+		return err
+	}
+	if s.only {
+		return printJSON(cmd.OutOrStdout(), d.statement)
+	}
+	envelope, err := signer.sign(d.statement)
+	if err != nil {
+		return err
+	}
+	if s.objects != "" {
+		if err := writeObjects(s.objects, append(d.objects, signer.objects()...)); err != nil {
+			return err
+		}
+	}
+	return printText(cmd.OutOrStdout(), string(envelope.JSON())+"\n")
+}
+
+// newDraft reads a predicate and completes it.
+func newDraft(ctx context.Context, f *draftFlags, kind attest.Kind, doc []byte, signer *credential, cl *client) (*draft, error) {
+	statement, err := readStatement(kind, doc)
+	if err != nil {
+		return nil, err
+	}
+	d := &draft{flags: f, statement: statement, signer: signer, client: cl, now: time.Now()}
+	if err := d.complete(ctx); err != nil {
+		return nil, fmt.Errorf("completing %s: %w", kind, err)
+	}
+	return d, nil
+}
+
+func (s *signCommand) endorsement(cmd *cobra.Command) error {
+	envelope, err := readEnvelope(s.endorse)
+	if err != nil {
+		return err
+	}
+	if _, err := attest.ParsePayload(envelope.Payload); err != nil {
+		return fmt.Errorf("reading %s: %w", s.endorse, err)
+	}
+	signer, err := s.credential(cmd.Context(), &s.connection)
+	if err != nil {
+		return err
+	}
+	endorsed, err := attest.Seal(envelope.Payload, signer.key, signer.keyID)
+	if err != nil {
+		return err
+	}
+	return printText(cmd.OutOrStdout(), string(endorsed.JSON())+"\n")
+}
+
+// readInput reads the file that is named, or stdin for "-"; nothing where none
+// is.
+func readInput(cmd *cobra.Command, args []string) ([]byte, error) {
+	if len(args) == 0 {
+		return nil, nil
+	}
+	if args[0] == "-" {
+		doc, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), attest.MaxEnvelope+1))
+		if err != nil {
+			return nil, fmt.Errorf("reading stdin: %w", err)
+		}
+		return nonEmpty("stdin", doc)
+	}
+	doc, err := os.ReadFile(args[0])
+	if err != nil {
+		return nil, fmt.Errorf("reading statement: %w", err)
+	}
+	return nonEmpty(args[0], doc)
+}
+
+func nonEmpty(name string, doc []byte) ([]byte, error) {
+	if len(strings.TrimSpace(string(doc))) == 0 {
+		return nil, fmt.Errorf("reading %s: it is empty", name)
+	}
+	return doc, nil
+}
+
+func readEnvelope(path string) (attest.Envelope, error) {
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return attest.Envelope{}, fmt.Errorf("reading envelope: %w", err)
+	}
+	e, err := attest.ParseEnvelope([]byte(strings.TrimRight(string(doc), "\r\n")))
+	if err != nil {
+		return e, fmt.Errorf("reading envelope %s: %w", path, err)
+	}
+	return e, nil
+}
+
+// writeObjects writes objects under the hex of their digests.
+func writeObjects(dir string, objects [][]byte) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("writing objects: %w", err)
+	}
+	for _, o := range objects {
+		if err := setup.WriteFile(filepath.Join(dir, attest.DigestOf(o).Hex()), o, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readObjects reads files, and all files of directories.
+func readObjects(paths []string) (objects [][]byte, err error) {
+	for _, path := range paths {
+		names := []string{path}
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			list, err := os.ReadDir(path)
+			if err != nil {
+				return nil, fmt.Errorf("reading objects: %w", err)
+			}
+			names = nil
+			for _, f := range list {
+				names = append(names, filepath.Join(path, f.Name()))
+			}
+		}
+		for _, name := range names {
+			o, err := readObject(name)
+			if err != nil {
+				return nil, err
+			}
+			objects = append(objects, o)
+		}
+	}
+	return objects, nil
+}
+
+// readObject reads one object. An envelope is an object in its canonical form,
+// without the newline that deed sign prints after it.
+func readObject(path string) ([]byte, error) {
+	o, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading object: %w", err)
+	}
+	if e, err := attest.ParseEnvelope([]byte(strings.TrimRight(string(o), "\r\n"))); err == nil {
+		return e.JSON(), nil
+	}
+	if len(o) == 0 {
+		return nil, errors.New("reading object " + path + ": it is empty")
+	}
+	return o, nil
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/warrant"
+	"github.com/deedlog/deed/internal/admission"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+)
+
+func newWarrantCheck() *cobra.Command {
+	c := &connection{}
+	cmd := &cobra.Command{
+		Use:   "check INDEX|ID",
+		Short: "Check a warrant and the chain above it, as of now",
+		Long: `Check a warrant and the chain above it, as of now: signatures, the rules of
+delegation, the issuer's registration, windows and revocations. Uses and budgets
+are counted by the register when an action is submitted.`,
+		Example: "deed warrant check $W",
+		Args:    takes(1, 1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return checkWarrant(cmd, c, args[0]) },
+	}
+	c.flags(cmd)
+	return cmd
+}
+
+// linkJSON is a warrant of a chain as --json prints it.
+type linkJSON struct {
+	Index    uint64    `json:"index"`
+	ID       attest.ID `json:"id"`
+	Issuer   string    `json:"issuer"`
+	Holder   string    `json:"holder"`
+	Expires  int64     `json:"expires"`
+	Decision string    `json:"decision"`
+}
+
+// faultJSON is a fault as --json prints it.
+type faultJSON struct {
+	Code     string `json:"code"`
+	Field    string `json:"field,omitempty"`
+	Expected string `json:"expected,omitempty"`
+	Found    string `json:"found,omitempty"`
+}
+
+// chainJSON is the finding on a chain as --json prints it.
+type chainJSON struct {
+	Holds  bool        `json:"holds"`
+	Links  []linkJSON  `json:"links"`
+	Faults []faultJSON `json:"faults"`
+}
+
+func checkWarrant(cmd *cobra.Command, c *connection, ref string) error {
+	ctx, cl, done, err := c.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	logged, links, err := cl.chain(ctx, ref)
+	if err != nil {
+		return err
+	}
+	faults, err := cl.chainFaults(ctx, logged, links, time.Now().UnixMilli())
+	if err != nil {
+		return err
+	}
+	out := chainJSON{Holds: len(faults) == 0}
+	for i, l := range logged {
+		w := links[i].Warrant
+		out.Links = append(out.Links, linkJSON{
+			Index: l.Index, ID: l.ID(), Issuer: w.Issuer.Name(), Holder: w.Holder.SPIFFEID, Expires: w.Expires,
+			Decision: string(l.Record.Decision.Effect),
+		})
+	}
+	for _, f := range faults {
+		out.Faults = append(out.Faults, faultJSON{f.Code, f.Field, f.Expected, f.Found})
+	}
+	if err := printChain(cmd, c.json, out); err != nil {
+		return err
+	}
+	if !out.Holds {
+		return errQuiet
+	}
+	return nil
+}
+
+// chainFaults collects what does not hold about a chain now.
+func (c *client) chainFaults(ctx context.Context, logged []*admission.Logged, links []warrant.Link, now int64) ([]*attest.Fault, error) {
+	_, faults := warrant.Check(links)
+	registered, err := c.issuer(ctx, links[0].Warrant.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	if registered != nil && !attest.In(now, registered.From, registered.Until) {
+		registered = nil
+	}
+	if f := warrant.CheckRoot(links[0], registered); f != nil {
+		faults = append(faults, f)
+	}
+	for i, l := range logged {
+		field := fmt.Sprintf("warrants.%d", i)
+		if !l.Allowed() {
+			faults = append(faults, &attest.Fault{Code: "reference.denied", Field: field, Expected: "a warrant that the log allowed", Found: string(l.ID())})
+		}
+		w := links[i].Warrant
+		if now < w.NotBefore || now >= w.Expires {
+			faults = append(faults, &attest.Fault{Code: "d10.holder", Field: field, Expected: "a time from " + instant(w.NotBefore) + " until before " + instant(w.Expires), Found: instant(now)})
+		}
+		found, err := c.search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindRevocation), Warrant: string(l.ID()), Decision: "allow", Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found.GetResults() {
+			faults = append(faults, &attest.Fault{Code: "warrant.revoked", Field: field, Expected: "no revocation", Found: fmt.Sprintf("entry %d", r.GetIndex())})
+		}
+	}
+	return faults, nil
+}
+
+func printChain(cmd *cobra.Command, asJSON bool, c chainJSON) error {
+	if asJSON {
+		return printJSON(cmd.OutOrStdout(), c)
+	}
+	var rows [][]string
+	for i, l := range c.Links {
+		rows = append(rows, []string{fmt.Sprint(i), fmt.Sprint(l.Index), l.Issuer, l.Holder, instant(l.Expires), l.Decision})
+	}
+	if err := printTable(cmd.OutOrStdout(), []string{"DEPTH", "INDEX", "ISSUER", "HOLDER", "EXPIRES", "DECISION"}, rows); err != nil {
+		return err
+	}
+	text := "\nthe chain holds\n"
+	if !c.Holds {
+		text = "\nthe chain does not hold\n"
+	}
+	for _, f := range c.Faults {
+		text += "  " + (&attest.Fault{Code: f.Code, Field: f.Field, Expected: f.Expected, Found: f.Found}).Error() + "\n"
+	}
+	return printText(cmd.OutOrStdout(), text)
+}

@@ -1,0 +1,185 @@
+package admission_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/ledger/storetest"
+)
+
+// A register is what a register does with this package, and nothing else: no
+// tree, no network, no disk. It keeps what came in, so that it can be admitted
+// again.
+type register struct {
+	*cast
+	cache *admission.Cache
+
+	mu      sync.RWMutex
+	admit   sync.Mutex // held over Read, Decide and write: the order of the log
+	entries []admitted
+	byID    map[attest.ID]*admission.Logged
+	objects map[attest.Digest][]byte
+	cells   map[[2]string][]byte
+}
+
+// An admitted statement, as it came in and what became of it.
+type admitted struct {
+	sub      admission.Submission
+	received int64
+	seed     [32]byte
+	result   admission.Result
+}
+
+func newRegister(t testing.TB) *register {
+	t.Helper()
+	r := newEmptyRegister(t)
+	for _, s := range r.begin() {
+		r.allow(s)
+	}
+	return r
+}
+
+func newEmptyRegister(t testing.TB) *register {
+	return &register{
+		cast: newCast(t), cache: admission.NewCache(100), byID: map[attest.ID]*admission.Logged{},
+		objects: map[attest.Digest][]byte{}, cells: map[[2]string][]byte{},
+	}
+}
+
+// Origin implements admission.InForce.
+func (r *register) Origin() string { return storetest.Origin }
+
+// Current implements admission.InForce.
+func (r *register) Current(slot admission.Slot) (*admission.Logged, error) {
+	ref, err := admission.InSlot(r, slot)
+	if err != nil || ref.ID == "" {
+		return nil, err
+	}
+	return r.Logged(ref.ID)
+}
+
+// Logged implements admission.InForce.
+func (r *register) Logged(id attest.ID) (*admission.Logged, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.byID[id], nil
+}
+
+// Object implements admission.InForce.
+func (r *register) Object(d attest.Digest) ([]byte, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.objects[d], nil
+}
+
+// Size implements admission.View.
+func (r *register) Size() uint64 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return uint64(len(r.entries))
+}
+
+// Get implements admission.View.
+func (r *register) Get(table, key string) ([]byte, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.cells[[2]string{table, key}], nil
+}
+
+// try admits a statement, or says why not.
+func (r *register) try(s sent) (*admission.Record, error) {
+	sub, err := admission.NewSubmission(s.envelope, s.objects, admission.Anonymous)
+	if err != nil {
+		return nil, err
+	}
+	at := r.now()
+	checked, err := admission.Check(sub, r, r.cache, at)
+	if err != nil {
+		return nil, err
+	}
+	r.admit.Lock()
+	defer r.admit.Unlock()
+	read, err := checked.Read(r)
+	if err != nil {
+		return nil, err
+	}
+	a := admitted{sub: sub, received: at + 3, seed: r.seed()}
+	if a.result, err = checked.Decide(read, a.received, a.seed); err != nil {
+		return nil, err
+	}
+	return a.result.Parsed, r.write(a)
+}
+
+func (r *register) write(a admitted) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range a.result.Objects {
+		r.objects[attest.DigestOf(o)] = o
+	}
+	for _, c := range a.result.Cells {
+		r.cells[[2]string{c.Table, c.Key}] = c.Value
+	}
+	l, err := admission.Reopen(uint64(len(r.entries)), a.result.Entry, func(d attest.Digest) ([]byte, error) { return r.objects[d], nil })
+	if err != nil {
+		return fmt.Errorf("opening again: %w", err)
+	}
+	r.entries = append(r.entries, a)
+	r.byID[l.ID()] = l
+	return nil
+}
+
+// log admits a statement that must be logged.
+func (r *register) log(s sent) *admission.Record {
+	r.Helper()
+	record, err := r.try(s)
+	r.check(err)
+	return record
+}
+
+// allow admits a statement that must be allowed.
+func (r *register) allow(s sent) attest.ID {
+	r.Helper()
+	if record := r.log(s); len(record.Decision.Faults) > 0 {
+		r.Fatalf("denied: %v", record.Decision.Faults)
+	}
+	return s.id
+}
+
+// deny admits a statement that must be denied by exactly these rules.
+func (r *register) deny(s sent, codes ...string) attest.ID {
+	r.Helper()
+	if got := r.log(s).Decision.Faults; !slices.Equal(got, codes) {
+		r.Fatalf("faults %v, want %v", got, codes)
+	}
+	return s.id
+}
+
+// found is what a record finds of an action, in short.
+type found struct {
+	class               agency.Class
+	authorizing, faults string
+	flags               string
+}
+
+func (r *register) find(s sent) (found, *agency.Attribution) {
+	r.Helper()
+	record := r.log(s)
+	a := record.Attribution
+	if a == nil {
+		r.Fatal("no attribution")
+	}
+	return found{a.Agency, a.Authorizing, join(record.Decision.Faults), join(a.Flags)}, a
+}
+
+func join(list []string) string {
+	return string(bytes.TrimSuffix(bytes.TrimPrefix(fmt.Append(nil, list), []byte("[")), []byte("]")))
+}
+
+func (r *register) move(d time.Duration) { r.clock.Move(d) }

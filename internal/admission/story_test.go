@@ -1,0 +1,211 @@
+package admission_test
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+)
+
+// newStory is a log with statements of every kind, allowed and denied.
+func newStory(t testing.TB) *scene {
+	t.Helper()
+	s := newScene(t)
+	paid := s.transfer(s.payments, s.leafID, "2000.00")
+	object := s.commitment(paid, s.rootID)
+	first := s.allow(s.sign(s.payments, paid, object))
+	approved := s.after(paid, first, s.transfer(s.payments, s.leafID, "20000.00"))
+	s.approve(approved, nil)
+	second := s.allow(s.sign(s.payments, approved))
+	intent := s.after(approved, second, s.transfer(s.payments, s.leafID, "1.00"))
+	intentID := s.allow(s.sign(s.payments, intent))
+	s.allow(s.sign(s.payments, s.outcome(intent, intentID)))
+	fork := s.after(paid, first, s.transfer(s.payments, s.leafID, "7.00"))
+	s.deny(s.sign(s.payments, fork), "session.fork")
+	s.deny(s.sign(s.bystander, s.transfer(s.bystander, s.leafID, "10.00")), "d10.holder")
+	s.allow(s.sign(s.reconciler, s.reconcile(s.reconciler, s.standingID, s.triggerID)))
+	s.allow(s.sign(s.buyer, s.revocation(s.buyer, s.leafID)))
+	s.deny(s.sign(s.payments, s.transfer(s.payments, s.leafID, "10.00")), "warrant.revoked")
+	w := s.person("newcomer")
+	s.deny(s.sign(s.admin, s.registration(w)), "control.possession")
+	return s
+}
+
+// recorded answers as a verifier does: from what the record says was read.
+type recorded struct {
+	*register
+	record *admission.Record
+}
+
+func (r recorded) Current(slot admission.Slot) (*admission.Logged, error) {
+	for _, p := range r.record.Read.Force {
+		if p.Slot == slot && p.ID == "" {
+			return nil, nil
+		}
+		if p.Slot == slot {
+			return r.register.Logged(p.ID)
+		}
+	}
+	return nil, fmt.Errorf("the record does not say what was at %s", slot)
+}
+
+func (r recorded) Logged(id attest.ID) (*admission.Logged, error) {
+	for _, s := range r.record.Read.Statements {
+		if s.ID == id {
+			return r.register.Logged(id)
+		}
+	}
+	return nil, fmt.Errorf("the record does not say that %s was read", id)
+}
+
+// TestReplay admits every entry of a log again, as a verifier does: with what
+// the record says was read and the objects that it names. With a cache and
+// without, the bytes are the same.
+func TestReplay(t *testing.T) {
+	s := newStory(t)
+	cache := admission.NewCache(4) // so small that it starts again now and then
+	for i, a := range s.entries {
+		record, err := admission.ParseRecord(a.result.Record)
+		s.check(err)
+		sub := admission.Submission{Envelope: a.sub.Envelope, Submitter: record.Submitter, Objects: map[attest.Digest][]byte{}}
+		for _, d := range record.Objects {
+			sub.Objects[d] = s.objects[d]
+		}
+		for _, with := range []*admission.Cache{nil, cache, cache} {
+			checked, err := admission.Check(sub, recorded{s.register, record}, with, record.CheckedAt)
+			s.check(err)
+			again, err := checked.Decide(record.Read, a.received, a.seed)
+			s.check(err)
+			if !bytes.Equal(again.Record, a.result.Record) || !bytes.Equal(again.Entry, a.result.Entry) || !reflect.DeepEqual(again.Cells, a.result.Cells) {
+				t.Errorf("entry %d, %s:\n%s\nis now\n%s", i, record.Kind, a.result.Record, again.Record)
+			}
+		}
+	}
+}
+
+// TestDeterminism admits the last statements of a log many times over: no order
+// of a map shows.
+func TestDeterminism(t *testing.T) {
+	s := newScene(t)
+	a := s.transfer(s.payments, s.leafID, "20000.00")
+	s.approve(a, nil)
+	object := s.commitment(a, s.rootID)
+	signed := s.sign(s.payments, a, object)
+	var first admission.Result
+	for n := range 50 {
+		sub, err := admission.NewSubmission(signed.envelope, signed.objects, admission.Anonymous)
+		s.check(err)
+		checked, err := admission.Check(sub, s, nil, s.now())
+		s.check(err)
+		read, err := checked.Read(s)
+		s.check(err)
+		got, err := checked.Decide(read, s.now(), [32]byte{1})
+		s.check(err)
+		if n == 0 {
+			first = got
+		}
+		if !reflect.DeepEqual(got, first) {
+			t.Fatalf("time %d:\n%s\nnot\n%s", n, got.Record, first.Record)
+		}
+	}
+}
+
+// TestReopen opens every entry again, and refuses what is not what it was.
+func TestReopen(t *testing.T) {
+	s := newStory(t)
+	object := func(d attest.Digest) ([]byte, error) { return s.objects[d], nil }
+	for i, a := range s.entries {
+		l, err := admission.Reopen(uint64(i), a.result.Entry, object)
+		s.check(err)
+		if l.Index != uint64(i) || !bytes.Equal(s.encode(l.Record), a.result.Record) || !bytes.Equal(l.Verified.Envelope().JSON(), a.sub.Envelope.JSON()) {
+			t.Errorf("entry %d is opened as %s, not %s", i, s.encode(l.Record), a.result.Record)
+		}
+		entry, err := admission.ParseEntry(a.result.Entry)
+		s.check(err)
+		entry.Envelope = s.entries[(i+1)%len(s.entries)].result.Parsed.ID
+		if _, err := admission.Reopen(uint64(i), s.encode(entry), object); err == nil || attest.AsFault(err) != nil {
+			t.Errorf("entry %d of another statement: %v", i, err)
+		}
+		for _, missing := range []attest.Digest{entry.Admission, l.Record.Envelope, l.Record.Signer.KeyID} {
+			_, err := admission.Reopen(uint64(i), a.result.Entry, func(d attest.Digest) ([]byte, error) {
+				if d == missing {
+					return nil, nil
+				}
+				return object(d)
+			})
+			if err == nil || attest.AsFault(err) != nil { // it is no client's fault
+				t.Errorf("entry %d without %s: %v", i, missing, err)
+			}
+		}
+	}
+}
+
+// TestControl follows the running hash over a log.
+func TestControl(t *testing.T) {
+	s := newStory(t)
+	want := admission.StartControl()
+	for i, a := range s.entries {
+		entry, err := admission.ParseEntry(a.result.Entry)
+		s.check(err)
+		if entry.Control != want || a.result.Parsed.Read.Control != want {
+			t.Fatalf("entry %d: control %+v, want %+v", i, entry.Control, want)
+		}
+		if entry.Kind.Control() {
+			want = want.Next(uint64(i), a.result.Entry)
+		}
+	}
+	if want.Count < 10 {
+		t.Errorf("%d control entries", want.Count)
+	}
+}
+
+// TestEntryPrivate looks for what must not be in the tree.
+func TestEntryPrivate(t *testing.T) {
+	s := newStory(t)
+	for i, a := range s.entries {
+		if n := len(a.result.Entry); n >= 1024 {
+			t.Errorf("entry %d has %d bytes", i, n)
+		}
+		for _, private := range []string{"spiffe", domain, "treasurer", "controller", "admin", "payments", "transfer", "iban", "INV", "nightly",
+			"allow", "deny", "human", "autonomous", "2000", a.result.Parsed.Signer.Name} {
+			if strings.Contains(string(a.result.Entry), private) {
+				t.Errorf("entry %d shows %q: %s", i, private, a.result.Entry)
+			}
+		}
+	}
+}
+
+func (s *scene) encode(v any) []byte {
+	s.Helper()
+	doc, err := attest.Encode(v)
+	s.check(err)
+	return doc
+}
+
+// FuzzDocuments: what parses is written in the same bytes.
+func FuzzDocuments(f *testing.F) {
+	for _, a := range newStory(f).entries {
+		f.Add(a.result.Entry)
+		f.Add(a.result.Record)
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		if e, err := admission.ParseEntry(doc); err == nil {
+			same(t, e, doc)
+		}
+		if r, err := admission.ParseRecord(doc); err == nil {
+			r.Names()
+			same(t, r, doc)
+		}
+	})
+}
+
+func same(t *testing.T, v any, doc []byte) {
+	t.Helper()
+	if again, err := attest.Encode(v); err != nil || !bytes.Equal(again, doc) {
+		t.Errorf("%s is written %s, %v", doc, again, err)
+	}
+}
