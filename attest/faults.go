@@ -58,7 +58,8 @@ var Faults = map[string]FaultInfo{
 	"signer.leaf":          {Refused, "the leaf is not a signing leaf as X.509-SVID asks", "use an SVID with digitalSignature that is no CA"},
 	"signer.key":           {Refused, "the SVID's key is of a kind that is not allowed", "use ECDSA P-256 or P-384, Ed25519, or RSA of 2048 to 4096 bits"},
 
-	"genesis.place": {Refused, "a genesis that is not entry 0, or any other statement before it", "a log has one genesis, its first entry"},
+	"genesis.endorsed": {Refused, "an administrator did not endorse the genesis that names them", "have every administrator sign the same payload"},
+	"genesis.place":    {Refused, "a genesis that is not entry 0, or any other statement before it", "a log has one genesis, its first entry"},
 
 	"object.unused":  {Refused, "an object was sent that nothing refers to", "send only objects that the statement names"},
 	"object.size":    {Refused, "an object is empty or larger than 512 KiB", "send a smaller object"},

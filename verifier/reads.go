@@ -26,10 +26,16 @@ func (r *replay) Get(table, key string) ([]byte, error) {
 	return r.state[cellKey{table, key}].value, nil
 }
 
-// unseen counts the entries before this one that are not in the bundle.
+// unseen counts the entries before this one that left nothing behind here: those
+// that are not in the bundle, and those that did not stand up to their checks.
 func (r *replay) unseen() uint64 {
-	n, _ := slices.BinarySearchFunc(r.items, r.index, func(i *item, at uint64) int { return compareIndex(i.index, at) })
-	return r.index - uint64(n)
+	n := r.index
+	for _, i := range r.items {
+		if i.index < r.index && i.logged != nil {
+			n--
+		}
+	}
+	return n
 }
 
 // controls counts the control entries of the bundle before this one. If they are
@@ -43,16 +49,16 @@ func (r *replay) controls() (n int64) {
 	return n
 }
 
-// here reports whether an entry is in the bundle.
-func (r *replay) here(index uint64) bool {
-	_, ok := r.bundle.entries[index]
-	return ok
+// later reports whether the register may have read what a later entry left, one
+// that is not seen here, instead of what the entry shown left.
+func (r *replay) later(said, shown uint64) bool {
+	seen := slices.ContainsFunc(r.items, func(i *item) bool { return i.index == said && i.logged != nil })
+	return said > shown && said < r.index && !seen
 }
 
-// later reports whether the register may have read what a later entry left,
-// one that is not in the bundle, instead of what the entry shown left.
-func (r *replay) later(said, shown uint64) bool {
-	return said > shown && said < r.index && !r.here(said)
+// unknownID reports whether a statement may be in the log without being seen here.
+func (r *replay) unknownID(id attest.ID) bool {
+	return id.Valid() && r.byID[id].statement() == nil
 }
 
 // bounds: what the record says that the register held is what the bundle's
@@ -115,7 +121,7 @@ func (r *replay) sessionFits(said, shown *admission.Tip) bool {
 	if shown != nil {
 		seen = shown.Seq
 	}
-	return said.Seq > seen && uint64(said.Seq-seen) <= r.unseen() && said.ID.Valid() && r.byID[said.ID] == nil
+	return said.Seq > seen && uint64(said.Seq-seen) <= r.unseen() && r.unknownID(said.ID)
 }
 
 func (r *replay) outcomeFits(said, shown *admission.Ref) bool {
@@ -123,7 +129,7 @@ func (r *replay) outcomeFits(said, shown *admission.Ref) bool {
 		return said == nil && shown == nil || said != nil && *said == *shown // one outcome is never replaced
 	}
 	a := r.action()
-	return a != nil && a.Phase == attest.Outcome && r.later(said.Entry, 0) && said.ID.Valid() && r.byID[said.ID] == nil
+	return a != nil && a.Phase == attest.Outcome && r.later(said.Entry, 0) && r.unknownID(said.ID)
 }
 
 // refsFit compares lists of statements that something later was said about:

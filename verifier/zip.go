@@ -40,15 +40,21 @@ const (
 	directoryMagic = "PK\x01\x02"
 	endMagic       = "PK\x05\x06"
 
-	localSize = 30
-	endSize   = 22
-	zipMinute = 0
-	zipDay    = 1<<5 | 1 // 1980-01-01
+	localSize     = 30
+	directorySize = 46
+	endSize       = 22
+	zipMinute     = 0
+	zipDay        = 1<<5 | 1 // 1980-01-01
 )
 
 // writeZip writes members, in the order given, as the one container they have.
 func writeZip(members []member) []byte {
-	var out, directory []byte
+	size := endSize
+	for _, m := range members {
+		size += localSize + directorySize + 2*len(m.name) + len(m.data)
+	}
+	out := make([]byte, 0, size)
+	var directory []byte
 	for _, m := range members {
 		header := zipHeader(m)
 		directory = append(directory, directoryMagic...)

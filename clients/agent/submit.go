@@ -145,6 +145,9 @@ func (c *Client) has(s sealed) {
 func (c *Client) mend(ctx context.Context, s *sealed, err error) (again, changed bool) {
 	fault := detail[*deedv1.Fault](err)
 	if fault == nil {
+		if !connect.IsWireError(err) { // no answer at all: whatever broke, nothing is decided
+			return ctx.Err() == nil, false
+		}
 		switch connect.CodeOf(err) {
 		case connect.CodeUnavailable, connect.CodeAborted, connect.CodeResourceExhausted, connect.CodeDeadlineExceeded:
 			return ctx.Err() == nil, false

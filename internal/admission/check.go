@@ -17,7 +17,6 @@ type Checked struct {
 	submitter Submitter
 	at        int64 // ms
 	expires   int64 // ms: the last at which the signer's credential holds; 0 is open
-	size      uint64
 
 	envelope     []byte // JSON form, an object
 	objects      map[attest.Digest][]byte
@@ -33,9 +32,6 @@ type Checked struct {
 
 // Verified returns the statement.
 func (c *Checked) Verified() attest.Verified { return c.verified }
-
-// Quotas returns the quotas of the policy in force; zero when none is.
-func (c *Checked) Quotas() attest.Quotas { return c.quotas }
 
 // check is one run of Check: what it may look up and what it found.
 type check struct {

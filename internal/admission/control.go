@@ -21,7 +21,7 @@ func (c *check) genesis(g *attest.Genesis) error {
 		return err
 	}
 	if len(c.endorsements) < len(keys) {
-		return attest.Refuse("control.quorum", "endorsements", "every administrator's endorsement", "fewer")
+		return attest.Refuse("genesis.endorsed", "endorsements", "every administrator's endorsement", "fewer")
 	}
 	return nil
 }

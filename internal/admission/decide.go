@@ -202,10 +202,17 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 	return &a
 }
 
-// authority is the finding of the chain and the policies, from the faults.
+// authority is the finding of the chain and the policies, from the faults. A
+// fork is a fault of order: it says nothing about authority.
 func (o *outcomeOf) authority() agency.Authority {
+	against := 0
+	for _, code := range o.faults {
+		if code != "session.fork" {
+			against++
+		}
+	}
 	switch {
-	case len(o.faults) == 0:
+	case against == 0:
 		return agency.AuthorityWithin
 	case !o.decision.Evaluated:
 		return agency.AuthorityNotEvaluated

@@ -165,6 +165,10 @@ func (p *play) tell(ctx context.Context) error {
 	if err := os.MkdirAll(evidence, 0o700); err != nil {
 		return fmt.Errorf("making %s: %w", evidence, err)
 	}
+	trust, err := p.trust()
+	if err != nil {
+		return err
+	}
 	p.heading("The story")
 	for i, s := range p.scene.steps() {
 		receipt, err := s.run(ctx)
@@ -177,9 +181,21 @@ func (p *play) tell(ctx context.Context) error {
 			return fmt.Errorf("keeping the evidence of %q: %w", s.title, err)
 		}
 		p.bundles = append(p.bundles, kept{s, path})
-		p.step(i+1, s, receipt, bundle, path)
+		p.step(i+1, s, receipt, bundle, shows(bundle, trust), path)
 	}
 	return nil
+}
+
+// shows is what the verdict says first: on whose agency the agent acted.
+func shows(b *verifier.Bundle, t *verifier.Trust) []string {
+	verdict := verifier.Verify(b, t, verifier.Options{})
+	sentences := verdict.Subjects[0].Shows
+	return sentences[:min(len(sentences), 3)]
+}
+
+// trust is the reader's own directory.
+func (p *play) trust() (*verifier.Trust, error) {
+	return verifier.LoadTrust(os.DirFS(filepath.Join(p.dir, setup.TrustDir)))
 }
 
 // keep exports the evidence of one entry to a file.

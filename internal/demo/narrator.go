@@ -42,7 +42,7 @@ func (n *narrator) authority(s *scene) {
 }
 
 // step tells one submission.
-func (n *narrator) step(i int, s step, r agent.Receipt, b *verifier.Bundle, path string) {
+func (n *narrator) step(i int, s step, r agent.Receipt, b *verifier.Bundle, sentences []string, path string) {
 	n.say("\n%2d. %s", i, s.title)
 	answer := "allowed"
 	if r.Decision == "deny" {
@@ -58,6 +58,13 @@ func (n *narrator) step(i int, s step, r agent.Receipt, b *verifier.Bundle, path
 			class += " (" + strings.Join(r.Flags, ", ") + ")"
 		}
 		n.say("    %-10s %s", "class", class)
+	}
+	for i, sentence := range sentences {
+		label := ""
+		if i == 0 {
+			label = "shows"
+		}
+		n.say("    %-10s %s", label, sentence)
 	}
 	n.say("    %-10s evidence/%s, %d entries, %d KiB", "evidence", filepath.Base(path), len(b.Indexes()), len(b.Bytes())/1024+1)
 }

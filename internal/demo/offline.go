@@ -16,7 +16,7 @@ import (
 // against the reader's own trust directory.
 func (p *play) verify(context.Context) error {
 	p.heading("Offline, with no network and no trust in the operator")
-	trust, err := verifier.LoadTrust(os.DirFS(filepath.Join(p.dir, "trust")))
+	trust, err := p.trust()
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (p *play) tamper(ctx context.Context) error {
 }
 
 func (p *play) tamperBundle() error {
-	trust, err := verifier.LoadTrust(os.DirFS(filepath.Join(p.dir, "trust")))
+	trust, err := p.trust()
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ type placement struct {
 	id      ledger.Hash
 	checked *admission.Checked
 	seed    [32]byte
+	denials int // that one signer may have logged in an hour
 }
 
 // ID implements ledger.Submission: the statement's name, so that a retry is the
@@ -87,11 +88,7 @@ func (p *placement) countDenial(v ledger.View, at time.Time) (ledger.Cell, error
 			n = before
 		}
 	}
-	most := p.checked.Quotas().Denials
-	if most == 0 {
-		most = defaultDenials
-	}
-	if n.Count++; n.Count > most {
+	if n.Count++; n.Count > p.denials {
 		return ledger.Cell{}, attest.Refuse("quota.denials", "signer", "no more denied statements in this hour", signer)
 	}
 	doc, err = attest.Encode(n)

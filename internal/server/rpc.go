@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -93,9 +94,6 @@ func (v evidenceService) GetProof(ctx context.Context, req *deedv1.GetProofReque
 }
 
 func (s *Server) proof(ctx context.Context, req *deedv1.GetProofRequest) (Receipt, error) {
-	if size := req.GetSize(); size != 0 { // only the newest checkpoint is kept
-		return Receipt{}, attest.Refuse("statement.unsupported", "size", "0, the newest checkpoint", strconv.FormatUint(size, 10))
-	}
 	index := req.GetIndex()
 	if id := req.GetId(); id != "" {
 		sum, ok := attest.ID(id).Sum()
@@ -115,7 +113,25 @@ func (s *Server) proof(ctx context.Context, req *deedv1.GetProofRequest) (Receip
 	if err != nil {
 		return Receipt{}, err
 	}
+	if size := req.GetSize(); size != 0 {
+		if receipt.Proof, err = s.proofIn(ctx, receipt, size); err != nil {
+			return Receipt{}, err
+		}
+	}
 	return s.receipt(receipt)
+}
+
+// proofIn is the proof of an entry in an earlier tree. The checkpoint beside it is
+// the newest, since no other is kept: the caller has the one of that size.
+func (s *Server) proofIn(ctx context.Context, r ledger.Receipt, size uint64) ([]byte, error) {
+	p, err := ledger.ParseProof(r.Proof)
+	if err != nil {
+		return nil, fmt.Errorf("reading proof of entry %d: %w", r.Index, err)
+	}
+	if p.Hashes, err = s.log.Inclusion(ctx, r.Index, size); err != nil {
+		return nil, err
+	}
+	return p.Bytes(), nil
 }
 
 func (v evidenceService) GetObject(_ context.Context, req *deedv1.GetObjectRequest) (*deedv1.GetObjectResponse, error) {

@@ -53,6 +53,7 @@ type Server struct {
 	now      func() time.Time
 	rand     io.Reader
 	logger   *slog.Logger
+	held     checkpoints
 }
 
 // New returns a server over an open log. Faults: key.algorithm.

@@ -37,7 +37,7 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 	for attempt := 1; ; attempt++ {
 		checked, err := admission.Check(sub, s.register, s.cache, s.now().UnixMilli())
 		if err != nil {
-			return Receipt{}, err
+			return s.repeated(ctx, sub, err)
 		}
 		place, err := s.place(checked)
 		if err != nil {
@@ -54,6 +54,30 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 	}
 }
 
+// repeated answers a statement that does not pass any more but is in the log
+// already: a retry may come after an SVID has expired or trust has moved. The
+// signature is verified with the key that was proven when it was logged, so
+// nobody else learns whether it is there. why is the answer otherwise.
+func (s *Server) repeated(ctx context.Context, sub admission.Submission, why error) (Receipt, error) {
+	parsed, err := attest.Parse(sub.Envelope)
+	if err != nil {
+		return Receipt{}, why
+	}
+	id := sub.Envelope.ID(parsed.Statement().SignedBy().Name())
+	logged, err := s.register.Logged(id)
+	if err != nil || logged == nil {
+		return Receipt{}, why
+	}
+	if _, err := parsed.Verify(logged.Verified.Signer()); err != nil {
+		return Receipt{}, why
+	}
+	receipt, err := s.log.Receipt(ctx, logged.Index)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return s.receipt(receipt)
+}
+
 func moved(err error) bool {
 	f := attest.AsFault(err)
 	return f != nil && f.Code == "trust.changed"
@@ -62,8 +86,15 @@ func moved(err error) bool {
 // place prepares a checked statement for its turn. The seed is drawn here, at
 // the edge, because placing must be repeatable.
 func (s *Server) place(c *admission.Checked) (*placement, error) {
-	p := &placement{checked: c}
+	p := &placement{checked: c, denials: defaultDenials}
 	p.id, _ = c.Verified().ID().Sum()
+	policy, err := s.register.Current(admission.PolicySlot)
+	if err != nil {
+		return nil, fmt.Errorf("looking up the quota: %w", err)
+	}
+	if policy != nil {
+		p.denials = policy.Verified.Statement().(*attest.Policy).Quotas.Denials
+	}
 	if _, err := io.ReadFull(s.rand, p.seed[:]); err != nil {
 		return nil, fmt.Errorf("drawing a seed: %w", err)
 	}
