@@ -3,6 +3,7 @@ package verifier_test
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -185,8 +186,8 @@ func TestHostileOperator(t *testing.T) {
 					continue
 				}
 				v := verifier.Verify(bundle, trust, verifier.Options{AcceptLedgerRoots: true})
-				if v.ExitCode() == 0 && what == "entry" && openSeed(v) {
-					continue // his commitment to a seed that he does not show: said so in the verdict
+				if v.ExitCode() == 0 && assertedOnly(t, f, w, index) {
+					continue // his word, and the verdict says so
 				}
 				refuted(t, v, name+" "+what, i)
 			}
@@ -194,10 +195,19 @@ func TestHostileOperator(t *testing.T) {
 	}
 }
 
-func openSeed(v *verifier.Verdict) bool {
-	return slices.ContainsFunc(v.Findings, func(f verifier.Finding) bool {
-		return f.Check == "entry.server_fields" && f.Status == verifier.Unknown
-	})
+// assertedOnly reports whether a forgery differs from the truth only in what is
+// the register's own word: its clock, who handed the statement in, what it held,
+// and a commitment whose seed is not shown.
+func assertedOnly(t *testing.T, f *forgery, w *fixture, index uint64) bool {
+	t.Helper()
+	e, r := f.parts(index)
+	was, before := forge(t, w).parts(index)
+	if f.objects[e.ServerFields.Seed] == nil {
+		e.ServerFields = was.ServerFields
+	}
+	r.CheckedAt, r.Submitter, r.Read = before.CheckedAt, before.Submitter, before.Read
+	e.ReceivedAt, e.Admission, e.Control = was.ReceivedAt, was.Admission, was.Control
+	return reflect.DeepEqual(e, was) && reflect.DeepEqual(r, before)
 }
 
 // mutate prefers changes that stay in the alphabet of numbers, digests and words.

@@ -11,6 +11,10 @@ import (
 // cellKey names a state value of the register.
 type cellKey struct{ table, key string }
 
+// controlCell is where the register keeps its running hash (docs/spec/admission.md,
+// "State").
+var controlCell = cellKey{"log", "control"}
+
 // written is a state value that an entry of the bundle left behind.
 type written struct {
 	value []byte

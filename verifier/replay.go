@@ -50,6 +50,11 @@ func (r *replay) establish() {
 	for _, c := range r.cells {
 		r.state[cellKey{c.Table, c.Key}] = written{c.Value, r.index}
 	}
+	if r.sealed && r.entry.Kind.Control() { // the hash is over the entry as logged
+		if doc, err := attest.Encode(r.record.Read.Control.Next(r.index, r.bytes)); err == nil {
+			r.state[controlCell] = written{doc, r.index}
+		}
+	}
 }
 
 func (r *replay) rules() bool {

@@ -153,17 +153,20 @@ func place(members []member, at int) string {
 	return "directory"
 }
 
+// firstDifference is the first place where two byte strings differ, or -1.
 func firstDifference(a, b []byte) int {
-	if bytes.Equal(a, b) {
+	const block = 4096
+	at := 0
+	for len(a)-at >= block && len(b)-at >= block && bytes.Equal(a[at:at+block], b[at:at+block]) {
+		at += block
+	}
+	for at < len(a) && at < len(b) && a[at] == b[at] {
+		at++
+	}
+	if at == len(a) && at == len(b) {
 		return -1
 	}
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
+	return at
 }
 
 // printable bounds text that came from outside, so that it stays one line.
