@@ -28,6 +28,9 @@ func TestFlipEveryByte(t *testing.T) {
 	trust := load(t, w.trust)
 	file := build(t, w.contents["human_directed"]).Bytes()
 	for i := range file {
+		if testing.Short() && i%5 != 0 {
+			continue
+		}
 		mask := byte(1) << (i % 8)
 		file[i] ^= mask
 		refuted(t, verifier.VerifyFile(file, trust, verifier.Options{AcceptLedgerRoots: true}), "flipped byte", i)
@@ -111,6 +114,9 @@ func withItem(c verifier.Contents, index uint64, item verifier.Item) verifier.Co
 func withObject(c verifier.Contents, n int, o []byte) verifier.Contents {
 	out := c
 	out.Objects = slices.Clone(c.Objects)
+	if n == len(out.Objects) {
+		out.Objects = append(out.Objects, o)
+	}
 	out.Objects[n] = o
 	return out
 }

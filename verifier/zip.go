@@ -126,14 +126,16 @@ func readZip(file []byte) ([]member, error) {
 
 // readMember reads one local header with its member.
 func readMember(b []byte) (m member, rest []byte, err error) {
-	torn := refuse(fail, "bundle.container", "", "a whole member", "the end of the file, or a header that is not ours")
+	torn := func() (member, []byte, error) {
+		return member{}, nil, refuse(fail, "bundle.container", "", "a whole member", "the end of the file, or a header that is not ours")
+	}
 	if len(b) < localSize {
-		return m, nil, torn
+		return torn()
 	}
 	size := int64(binary.LittleEndian.Uint32(b[22:]))
 	nameEnd := localSize + int64(binary.LittleEndian.Uint16(b[26:]))
 	if nameEnd+size > int64(len(b)) {
-		return m, nil, torn
+		return torn()
 	}
 	m = member{name: string(b[localSize:nameEnd]), data: b[nameEnd : nameEnd+size]}
 	if !memberName.MatchString(m.name) {

@@ -2,15 +2,20 @@ package agent_test
 
 import (
 	"context"
+	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/clients/agent"
+	"github.com/deedlog/deed/clients/auditor"
 	"github.com/deedlog/deed/identity/workload"
 	"github.com/deedlog/deed/internal/setup"
 	"github.com/deedlog/deed/internal/spiffeca"
 	"github.com/deedlog/deed/internal/testkit/fakeworkload"
+	"github.com/deedlog/deed/verifier"
 )
 
 // place is a register that follows a Workload API, and an agent that gets its
@@ -24,6 +29,7 @@ type place struct {
 
 func newPlace(t *testing.T, ttl time.Duration) *place {
 	t.Helper()
+	t.Parallel()
 	ca, err := spiffeca.New(spiffeca.Config{TrustDomain: "acme.example", Intermediate: true, SVIDTTL: ttl})
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +70,47 @@ func newPlace(t *testing.T, ttl time.Duration) *place {
 // denies it, and the denial is evidence.
 func read() agent.Act {
 	return agent.Act{Action: "data.read", Resource: attest.Resource{Kind: "table", ID: "customers"}, Reversible: true}
+}
+
+// TestEvidenceOutlivesSVIDs: what an agent attested over a rotation verifies
+// offline when both SVIDs have expired.
+func TestEvidenceOutlivesSVIDs(t *testing.T) {
+	p := newPlace(t, 3*time.Second)
+	client, err := agent.New(t.Context(), p.url, p.source, agent.Options{LogKey: p.instance.VKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := client.Session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for range 2 {
+		receipt, err := session.Intent(t.Context(), read())
+		if receipt.ID == "" {
+			t.Fatal(err)
+		}
+		ids = append(ids, string(receipt.ID))
+		p.api.Rotate()
+		<-p.source.Updated()
+	}
+	bundle, err := auditor.New(http.DefaultClient, p.url).Export(t.Context(), ids...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := p.source.SVID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(last.Certificates[0].NotAfter))
+	trust, err := verifier.LoadTrust(os.DirFS(filepath.Join(p.instance.Dir, setup.TrustDir)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict := verifier.VerifyFile(bundle.Bytes(), trust, verifier.Options{})
+	if verdict.ExitCode() != 0 || len(verdict.Subjects) != 2 {
+		t.Errorf("exit code %d\n%s", verdict.ExitCode(), verifier.Text(verdict))
+	}
 }
 
 // TestRotation: a session goes on over a rotation of the SVID, and over one of

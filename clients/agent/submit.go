@@ -191,7 +191,7 @@ func (c *Client) supply(ctx context.Context, id attest.ID) bool {
 		return false
 	}
 	_, err := c.attestation.Submit(ctx, req)
-	return err == nil
+	return err == nil || detail[*deedv1.Denial](err) != nil // a denied one is in the log too
 }
 
 // reseal signs the same payload with a newer SVID, if there is one.

@@ -34,7 +34,7 @@ func newSearched(t *testing.T) *searched {
 	w.allow(w.sign(w.payments, w.after(a, first, w.transfer(w.payments, childID, "2.00"))))
 	w.deny(w.sign(w.bystander, w.transfer(w.bystander, childID, "3.00")), "d10.holder")
 	w.move(time.Second)
-	w.allow(w.sign(w.treasurer, w.revocation(w.treasurer, childID)))
+	w.allow(w.sign(w.orchestrator, w.revocation(w.orchestrator, childID)))
 	return &searched{
 		world: w, client: deedv1connect.NewEvidenceServiceClient(handlerClient{w.handler}, "http://register"),
 		conditions: map[string]func(*deedv1.SearchRequest){
@@ -49,7 +49,7 @@ func newSearched(t *testing.T) *searched {
 			"since":    func(q *deedv1.SearchRequest) { q.SinceMs = w.now() - 1000 },
 			"until":    func(q *deedv1.SearchRequest) { q.UntilMs = w.now() },
 		},
-		counts: map[string]int{"agent": 3, "session": 2, "person": 9, "warrant": 5, "action": 3, "decision": 1, "class": 2, "kind": 3, "since": 3, "until": 14},
+		counts: map[string]int{"agent": 3, "session": 2, "person": 6, "warrant": 5, "action": 3, "decision": 1, "class": 2, "kind": 3, "since": 3, "until": 14},
 	}
 }
 

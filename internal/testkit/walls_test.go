@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	},
 
 	"./internal/demo": {
-		"./attest", "./clients/agent", "./clients/auditor", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./attest", "./attest/agency", "./clients/agent", "./clients/auditor", "./internal/setup", "./internal/spiffeca", "./ledger",
 		"./ledger/boltstore", "./verifier",
 	},
 	"./verifier/report": {"./verifier"},
