@@ -96,7 +96,7 @@ func TestForgedReceipt(t *testing.T) {
 		},
 		"origin": func(b []byte) []byte { return bytes.Replace(b, []byte("\ndeed.acme"), []byte("\nDeed.acme"), 1) },
 		"index": func(b []byte) []byte {
-			return indexDigit.ReplaceAllFunc(b, func(d []byte) []byte { d[len(d)-1] ^= 1; return d })
+			return indexDigit.ReplaceAllFunc(b, func(d []byte) []byte { d = bytes.Clone(d); d[len(d)-1] ^= 1; return d })
 		},
 	} {
 		transport := &unreliable{}
