@@ -59,12 +59,12 @@ func (n *narrator) step(i int, s step, r agent.Receipt, b *verifier.Bundle, sent
 		}
 		n.say("    %-10s %s", "class", class)
 	}
-	for i, sentence := range sentences {
-		label := ""
-		if i == 0 {
-			label = "shows"
+	label := "shows"
+	for _, sentence := range sentences {
+		for _, line := range wrap(sentence, 84) {
+			n.say("    %-10s %s", label, line)
+			label = ""
 		}
-		n.say("    %-10s %s", label, sentence)
 	}
 	n.say("    %-10s evidence/%s, %d entries, %d KiB", "evidence", filepath.Base(path), len(b.Indexes()), len(b.Bytes())/1024+1)
 }
@@ -114,4 +114,18 @@ func (n *narrator) farewell(dir string, took time.Duration) {
 	n.say("  deed verify --trust %s/trust --html report.html %s/evidence/*.deed.zip", dir, dir)
 	n.say("  deed serve --config %s/deed.yaml", dir)
 	n.say("  deed search --class human_directed       # while it is served")
+}
+
+// wrap breaks a sentence into lines of at most width characters, where it has
+// spaces.
+func wrap(s string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }

@@ -51,6 +51,14 @@ func (c *checkpoints) of(size uint64) []byte {
 	return c.bySize[size]
 }
 
+// inTree is a receipt with a proof in the tree of a size; 0 is the newest.
+func (s *Server) inTree(ctx context.Context, index, size uint64) (ledger.Receipt, error) {
+	if size == 0 {
+		return s.receiptNow(ctx, index)
+	}
+	return s.receiptAt(ctx, index, size)
+}
+
 // receiptAt is a receipt with a proof in the tree of a size whose checkpoint was
 // handed out before; ledger.ErrNotPublished if it is not held any more.
 func (s *Server) receiptAt(ctx context.Context, index, size uint64) (ledger.Receipt, error) {

@@ -153,6 +153,10 @@ func TestIdempotent(t *testing.T) {
 					t.Fatalf("receipt %d differs from the first", i)
 				}
 			}
+			w.move(200 * time.Hour) // both SVIDs have expired
+			if r := w.logged(first); r.Index != size || !bytes.Equal(r.Record, receipts[0].Record) {
+				t.Error("a retry after the SVID has expired is another statement")
+			}
 			if w.log.Size() != size+2 && name == "allowed" || treeSize(t, receipts[127]) != w.log.Size() {
 				t.Errorf("size %d", w.log.Size())
 			}
@@ -260,17 +264,17 @@ func TestProof(t *testing.T) {
 		w.check(err)
 		w.verify(s, r)
 	}
-	// In an earlier tree: the hashes are those of that size.
-	earlier := byIndex(3)
-	earlier.Size = 5
-	r, err := get(earlier)
+	// In the tree of a proof that was handed out, though the log has gone on.
+	first, err := get(byID)
 	w.check(err)
-	p, err := ledger.ParseProof(r.Proof)
+	w.pay()
+	earlier := byIndex(size - 1)
+	earlier.Size = treeSize(t, first)
+	again, err := get(earlier)
 	w.check(err)
-	want, err := w.log.Inclusion(context.Background(), 3, 5)
-	w.check(err)
-	if !slices.Equal(p.Hashes, want) {
-		t.Error("not the proof in the tree of size 5")
+	w.verify(s, again)
+	if !bytes.Equal(again.Proof, first.Proof) || treeSize(t, again) == w.log.Size() {
+		t.Error("not the proof in the tree of before")
 	}
 	late := byIndex(0)
 	late.Size = 1 << 40

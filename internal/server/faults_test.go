@@ -327,6 +327,15 @@ var signerCases = map[string]faultCase{
 	"genesis.place": {try: func(w *world) trial {
 		return trial{wrong: w.endorsed(w.sign(w.cast.server, w.genesis()), w.admin, w.second)}
 	}},
+	"genesis.endorsed": {why: "a register begins with its genesis, so this one is not begun", elsewhere: func(world *world) error {
+		w := newEmptyWorld(world.TB, nil)
+		genesis := w.genesis()
+		w.tryRefused(trial{
+			wrong: w.endorsed(w.sign(w.cast.server, genesis), w.admin),
+			right: w.endorsed(w.sign(w.cast.server, genesis), w.admin, w.second),
+		}, "genesis.endorsed")
+		return attest.Refuse("genesis.endorsed", "", "", "")
+	}},
 	"object.unused": {try: func(w *world) trial {
 		right := w.pay()
 		wrong := right
@@ -401,7 +410,7 @@ var retryCases = map[string]faultCase{
 	}},
 	"quota.denials": {try: func(w *world) trial {
 		w.put(func(*policy.Source) {}, 1)
-		w.deny(w.sign(w.bystander, w.transfer(w.bystander, "", "1.00")), "policy.denied")
+		w.deny(w.sign(w.bystander, w.trigger(w.bystander, w.bystander)), "trigger.recorder") // of whatever kind
 		return trial{wrong: w.sign(w.bystander, w.transfer(w.bystander, "", "2.00")), mend: func() [][]byte { w.move(time.Hour); return nil }}
 	}},
 	"log.overloaded": {why: "a full queue needs a store that is slow", elsewhere: overload},

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -109,29 +108,11 @@ func (s *Server) proof(ctx context.Context, req *deedv1.GetProofRequest) (Receip
 		}
 		index = at
 	}
-	receipt, err := s.log.Receipt(ctx, index)
+	receipt, err := s.inTree(ctx, index, req.GetSize())
 	if err != nil {
 		return Receipt{}, err
 	}
-	if size := req.GetSize(); size != 0 {
-		if receipt.Proof, err = s.proofIn(ctx, receipt, size); err != nil {
-			return Receipt{}, err
-		}
-	}
 	return s.receipt(receipt)
-}
-
-// proofIn is the proof of an entry in an earlier tree. The checkpoint beside it is
-// the newest, since no other is kept: the caller has the one of that size.
-func (s *Server) proofIn(ctx context.Context, r ledger.Receipt, size uint64) ([]byte, error) {
-	p, err := ledger.ParseProof(r.Proof)
-	if err != nil {
-		return nil, fmt.Errorf("reading proof of entry %d: %w", r.Index, err)
-	}
-	if p.Hashes, err = s.log.Inclusion(ctx, r.Index, size); err != nil {
-		return nil, err
-	}
-	return p.Bytes(), nil
 }
 
 func (v evidenceService) GetObject(_ context.Context, req *deedv1.GetObjectRequest) (*deedv1.GetObjectResponse, error) {
