@@ -227,16 +227,17 @@ func (p *Policy) validate(c *checker) {
 // Agent registers a workload, or all below a path: who owns it, what it is for,
 // what it was built from.
 type Agent struct {
-	Agent   string `json:"agent"` // SPIFFE ID, or with Prefix all IDs below it
-	Build   Digest `json:"build,omitzero"`
-	By      string `json:"by"` // administrator or owner
-	Log     string `json:"log"`
-	Nonce   string `json:"nonce"`
-	Owner   string `json:"owner"`
-	Prefix  bool   `json:"prefix"`
-	Purpose string `json:"purpose"`
-	Status  string `json:"status"` // registered | suspended | retired
-	V       int    `json:"v"`
+	Agent    string `json:"agent"` // SPIFFE ID, or with Prefix all IDs below it
+	Build    Digest `json:"build,omitzero"`
+	By       string `json:"by"` // administrator or owner
+	Log      string `json:"log"`
+	Nonce    string `json:"nonce"`
+	Owner    string `json:"owner"`
+	Prefix   bool   `json:"prefix"`
+	Purpose  string `json:"purpose"`
+	Recorder bool   `json:"recorder"` // may record triggers
+	Status   string `json:"status"`   // registered | suspended | retired
+	V        int    `json:"v"`
 }
 
 // Kind returns KindAgent.

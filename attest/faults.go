@@ -66,6 +66,9 @@ var Faults = map[string]FaultInfo{
 	"object.form":    {Refused, "an object is not what its reference says", "send the bytes of the kind that the statement needs"},
 	"object.missing": {Retryable, "an object that the statement names is neither sent nor stored", "send the object with the statement"},
 
+	"control.quorum":     {Retryable, "too few administrators endorsed the statement", "collect endorsements of the same payload and send them along"},
+	"control.possession": {Retryable, "the person did not endorse the statement with the key", "have the person endorse the same payload with the new key and send it along"},
+	"control.early":      {Retryable, "a registration is to begin later", "submit it when it is to take effect"},
 	"signer.no_bundle":   {Retryable, "no bundle of the trust domain has been logged yet", "wait for the server to log it, or check its trust configuration"},
 	"reference.unlogged": {Retryable, "a statement that this one names is not in the log yet", "submit the named statement first, then the same bytes again"},
 	"session.order":      {Retryable, "the session is not at this seq yet", "submit the statements before it, then the same bytes again"},
@@ -104,8 +107,8 @@ var Faults = map[string]FaultInfo{
 	"policy.action":         {Logged, "the policy's schema does not declare the action, or not for this request", "an administrator must declare it in the schema"},
 	"policy.invalid":        {Logged, "the policy set does not parse, validate or stay within its caps", "mend it; the message names the place"},
 	"control.administrator": {Logged, "the signer is not an administrator, nor the owner where one may sign", "have an administrator sign"},
-	"control.quorum":        {Logged, "too few administrators endorsed the statement", "collect endorsements of the same payload"},
-	"control.possession":    {Logged, "the person did not endorse the statement with the key", "have the person endorse the same payload with the new key"},
+	"control.key":           {Logged, "the key is already another person's", "use a key that only this person has"},
+	"agent.suspended":       {Logged, "the workload that issues the warrant is suspended or retired", "an administrator must lift the suspension"},
+	"trigger.recorder":      {Logged, "a trigger is recorded by the agent it sets off, or by a workload that is not registered as a recorder", "have another service record it, registered with recorder"},
 	"revocation.issuer":     {Logged, "the signer is neither the warrant's issuer nor an administrator", "have one of them sign"},
-	"trigger.recorder":      {Logged, "a trigger is recorded by the agent it sets off", "have another service record it"},
 }

@@ -25,7 +25,7 @@
 //	resource   Deed::Resource::"bank_account/iban/DE/nordlicht"  {kind, id}
 //	context    {args, names, at, phase, mode, reversible, target?, credential,
 //	           warrant {present, depth, basis, accountable, purpose},
-//	           approvals, human {binding, key}}
+//	           approvals, approvers, human {binding, key}}
 //
 // A text argument is a String, an integer a Long, a boolean a Bool, a list a
 // Set<String>, an amount {value: decimal, unit: String}. context.args holds the

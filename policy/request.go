@@ -24,7 +24,7 @@ type Request struct {
 	Target     *attest.Target
 	Credential string // kind of credential used at the target; "" and "none" are none
 	Warrant    Authority
-	Approvals  int
+	Approvers  []string // people who approved exactly this action, each once
 	Human      Human
 }
 
@@ -124,7 +124,8 @@ func (r Request) facts() cedar.RecordMap {
 			"accountable": cedar.String(r.Warrant.Accountable),
 			"purpose":     cedar.String(r.Warrant.Purpose),
 		}),
-		"approvals": cedar.Long(r.Approvals),
+		"approvals": cedar.Long(len(r.Approvers)),
+		"approvers": stringSet(r.Approvers),
 		"human": cedar.NewRecord(cedar.RecordMap{
 			"binding": cedar.Long(r.Human.Binding),
 			"key":     cedar.Long(r.Human.Key),

@@ -52,6 +52,7 @@ type Subject struct {
 	Stronger    string              `json:"stronger,omitzero"`
 	Summary     string              `json:"summary"`
 	When        Interval            `json:"when"`
+	WouldShow   []string            `json:"would_show"` // instead of Shows, where a required check could not be made
 }
 
 // SignerWords is who signed a subject.
@@ -97,9 +98,24 @@ func (v *verification) verdict() *Verdict {
 		return out
 	}
 	for _, index := range v.bundle.Subjects() {
-		out.Subjects = append(out.Subjects, v.subject(index))
+		s := v.subject(index)
+		s.qualify(out.Result)
+		out.Subjects = append(out.Subjects, s)
 	}
 	return out
+}
+
+// qualify: what rests on a check that could not be made is not shown, and of
+// what is false nothing is said at all.
+func (s *Subject) qualify(result string) {
+	switch {
+	case !s.Established || result == Verified:
+		return
+	case result == CouldNotCheck:
+		s.WouldShow = s.Shows
+	}
+	s.Shows, s.Stronger = []string{}, ""
+	s.Summary = "Not proven; as the bundle has it: " + s.Summary
 }
 
 // refusal is the verdict on a file that [Open] does not take.
@@ -154,7 +170,7 @@ func (v *Verdict) conclude() {
 
 // subject puts one entry in words.
 func (v *verification) subject(index uint64) Subject {
-	s := Subject{Index: index, Chain: []Words{}, Evidence: []Words{}, Shows: []string{}, DoesNotShow: []string{}, Incomplete: []string{}}
+	s := Subject{Index: index, Chain: []Words{}, Evidence: []Words{}, Shows: []string{}, DoesNotShow: []string{}, Incomplete: []string{}, WouldShow: []string{}}
 	at, ok := slices.BinarySearchFunc(v.items, index, func(i *item, n uint64) int { return compareIndex(i.index, n) })
 	if !ok || v.items[at].logged == nil {
 		return s

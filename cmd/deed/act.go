@@ -240,7 +240,7 @@ func readGrants(path string) (grants []attest.Grant, err error) {
 		return nil, fmt.Errorf("reading grants: %w", err)
 	}
 	if err := json.Unmarshal(doc, &grants, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("reading grants %s: %w", path, err)
+		return nil, fmt.Errorf("reading grants %s: %w", path, plainJSON(err))
 	}
 	sortGrants(grants)
 	return grants, nil

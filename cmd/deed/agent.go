@@ -26,7 +26,8 @@ func newAgentRegister() *cobra.Command {
 		Long: `Register an agent by its SPIFFE ID, or with /... at the end all agents below a
 path. An administrator signs, or the owner of the registration in force.
 Registering it again with another --status suspends or retires it.`,
-		Example: "deed agent register spiffe://acme.example/agent/payments --owner maria --purpose 'pays invoices'\ndeed agent register spiffe://acme.example/agent/payments --owner maria --purpose 'pays invoices' --status suspended",
+		Example: `deed agent register spiffe://acme.example/agent/payments --owner maria --purpose 'pays invoices'
+deed agent register spiffe://acme.example/agent/... --owner maria --purpose 'all of them' --status suspended`,
 		Args:    takes(1, 1),
 		RunE:    a.run,
 	}

@@ -46,6 +46,7 @@ func (c *connection) flags(cmd *cobra.Command) {
 // inGroup lists flags under a heading; defaults that came from the environment
 // are not part of the help.
 func inGroup(set *pflag.FlagSet, group string) {
+	set.SortFlags = false
 	set.VisitAll(func(f *pflag.Flag) {
 		f.Annotations = map[string][]string{groupKey: {group}}
 		if f.Value.Type() == "string" {

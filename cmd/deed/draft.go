@@ -68,10 +68,22 @@ func readStatement(kind attest.Kind, doc []byte) (attest.Statement, error) {
 		return s, nil
 	}
 	if err := json.Unmarshal(doc, s, json.RejectUnknownMembers(true)); err != nil {
-		return nil, withHint(fmt.Errorf("reading %s: %w", kind, err), "the file is the predicate as JSON: see docs/spec/statements.md")
+		return nil, withHint(fmt.Errorf("reading %s: %w", kind, plainJSON(err)), "the file is the predicate as JSON: see docs/spec/statements.md")
 	}
 	order(s)
 	return s, nil
+}
+
+// plainJSON says what is wrong with a document, without the Go types.
+func plainJSON(err error) error {
+	var e *json.SemanticError
+	if !errors.As(err, &e) || e.JSONPointer == "" {
+		return err
+	}
+	if e.Err != nil {
+		return fmt.Errorf("%s: %w", e.JSONPointer, e.Err)
+	}
+	return fmt.Errorf("%s: a %s does not fit", e.JSONPointer, e.JSONKind)
 }
 
 // newStatement returns an empty statement of a kind, or nil.

@@ -64,7 +64,7 @@ func helpCommands(w io.Writer, cmd *cobra.Command) {
 
 func helpFlags(w io.Writer, cmd *cobra.Command, group, title string) {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	set.SortFlags = false
+	set.SortFlags = false // in the order in which they were added
 	cmd.Flags().SortFlags = false
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		in := ""

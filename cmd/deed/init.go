@@ -44,7 +44,8 @@ func newInit() *cobra.Command {
 	f.StringVar(&i.bundle, "svid-bundle", "", "SPIFFE bundle or PEM `FILE` of the trust domain")
 	f.StringVar(&i.domain, "trust-domain", "", "`NAME` of the trust domain (with --dev: dev.example)")
 	f.StringVar(&i.admin, "admin", "admin", "`NAME` of the first administrator")
-	f.StringVar(&i.listen, "listen", setup.DefaultListen, "`ADDRESS` to put into deed.yaml")
+	f.StringVar(&i.listen, "listen", os.Getenv("DEED_LISTEN"), "`ADDRESS` to put into deed.yaml (default "+setup.DefaultListen+")")
+	f.Lookup("listen").DefValue = ""
 	f.BoolVar(&i.json, "json", false, "print JSON")
 	return cmd
 }

@@ -53,9 +53,10 @@ and the policy, appends it to a Merkle log, and answers with a proof.
 Exit codes: 0 done; 1 checked, and it is false (a denied action, a proof that
 does not hold); 2 could not (usage, a missing file, a server out of reach).
 
-Environment: DEED_DIR, DEED_SERVER, DEED_SERVER_ID and DEED_SVID_DIR stand for
---dir, --server, --server-id and --svid-dir. SPIFFE_ENDPOINT_SOCKET is where
-SVIDs come from when neither --svid-dir nor --key is given.`
+Environment: DEED_DIR, DEED_SERVER, DEED_SERVER_ID, DEED_SVID_DIR and DEED_LISTEN
+stand for --dir, --server, --server-id, --svid-dir and --listen.
+SPIFFE_ENDPOINT_SOCKET is where SVIDs come from when neither --svid-dir nor --key
+is given.`
 
 // newRoot puts the commands together.
 func newRoot() *cobra.Command {
@@ -113,11 +114,14 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 }
 
 func unknownCommand(cmd *cobra.Command, name string) error {
-	cmd.SuggestionsMinimumDistance = 2
-	if s := cmd.SuggestionsFor(name); len(s) > 0 {
-		return withHint(usageError("unknown command %q for %s", name, cmd.CommandPath()), "did you mean "+cmd.CommandPath()+" "+s[0]+"?")
+	unknown := usageError("unknown command %q for %s", name, cmd.CommandPath())
+	for distance := 1; distance <= 2; distance++ { // the closest first
+		cmd.SuggestionsMinimumDistance = distance
+		if s := cmd.SuggestionsFor(name); len(s) > 0 {
+			return withHint(unknown, "did you mean "+cmd.CommandPath()+" "+s[0]+"?")
+		}
 	}
-	return usageError("unknown command %q for %s", name, cmd.CommandPath())
+	return unknown
 }
 
 // takes checks the number of arguments; most below 0 is any number.

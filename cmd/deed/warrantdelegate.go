@@ -30,7 +30,8 @@ here, before it is logged as denied; --force submits it all the same.
 ` + actHelp,
 		Example: `deed warrant delegate $W --to spiffe://acme.example/agent/payments --svid-dir svid/planner
 deed warrant delegate $W --to spiffe://acme.example/agent/payments --svid-dir svid/planner \
-    --action payments.transfer --resource bank_account:iban/DE/nordlicht --arg 'amount<=100.00 EUR' --arg reference`,
+    --action payments.transfer --resource bank_account:iban/DE/nordlicht \
+    --arg 'amount<=100.00 EUR' --arg reference`,
 		Args: takes(1, 1),
 		RunE: w.run,
 	}

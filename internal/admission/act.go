@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/deedlog/deed/attest"
@@ -83,6 +84,9 @@ func (c *check) outcome(a *attest.Action) error {
 	if i := statementOf[*attest.Action](logged); i == nil || i.Phase != attest.Intent ||
 		i.Agent != a.Agent || i.Session.ID != a.Session.ID {
 		c.deny("outcome.intent")
+	}
+	if !logged.Allowed() {
+		c.deny("reference.denied") // it acted, or reports so, without leave
 	}
 	return nil
 }
@@ -303,10 +307,11 @@ func (c *check) authorize(x *act) error {
 	if err != nil {
 		return err
 	}
-	agent, err := c.registration(x)
+	agent, err := c.registration(x.action.Agent)
 	if err != nil {
 		return err
 	}
+	x.registration = agent.id
 	links := x.chain.Links()
 	compiled := make([]*policy.Warrant, len(links))
 	for i, l := range links {
@@ -325,7 +330,7 @@ func (c *check) authorize(x *act) error {
 // granted: the grant that the action names is one that permits it, or uses
 // would be debited elsewhere; and the leaf is short-lived.
 func (c *check) granted(x *act, links int) {
-	if granted := c.decision.Granted; len(granted) == links && !contains(granted[links-1], x.grant) {
+	if granted := c.decision.Granted; len(granted) == links && !slices.Contains(granted[links-1], x.grant) {
 		c.deny("warrant.outside")
 	}
 	leaf := x.chain.Leaf().Warrant
@@ -334,48 +339,22 @@ func (c *check) granted(x *act, links int) {
 	}
 }
 
-func contains(list []int, n int) bool {
-	for _, x := range list {
-		if x == n {
-			return true
-		}
-	}
-	return false
-}
-
-// registration finds the agent's registration: its own, else the longest prefix.
-func (c *check) registration(x *act) (*attest.Agent, error) {
-	logged, err := c.current(AgentSlot(x.action.Agent, false))
-	for path := x.action.Agent; err == nil && logged == nil; {
-		cut := strings.LastIndexByte(path, '/')
-		if cut <= len("spiffe://"+attest.TrustDomain(path)) {
-			return nil, nil
-		}
-		path = path[:cut]
-		logged, err = c.current(AgentSlot(path, true))
-	}
-	if logged != nil {
-		x.registration = logged.ID()
-	}
-	return statementOf[*attest.Agent](logged), err
-}
-
 // request is the only source of Cedar's context: verified facts.
-func (c *check) request(x *act, agent *attest.Agent) policy.Request {
+func (c *check) request(x *act, agent registration) policy.Request {
 	a := x.action
 	domain := attest.TrustDomain(a.Agent)
 	r := policy.Request{
 		Agent:  policy.Principal{ID: a.Agent, TrustDomain: domain, Path: strings.TrimPrefix(a.Agent, "spiffe://"+domain)},
 		Action: a.Request.Action, Resource: a.Request.Resource,
 		Open: a.Arguments(), At: c.at, Phase: string(a.Phase), Mode: string(c.mode),
-		Reversible: a.Request.Reversible, Target: a.Target, Credential: "none", Approvals: x.approvers(),
+		Reversible: a.Request.Reversible, Target: a.Target, Credential: "none", Approvers: x.approvers(),
 	}
 	for _, s := range a.Sealed {
 		r.Sealed = append(r.Sealed, s.Name)
 	}
-	if agent != nil {
-		r.Agent.Registered, r.Agent.Owner = agent.Status != "retired", agent.Owner
-		r.Agent.Suspended = agent.Status == "suspended"
+	if agent.statement != nil {
+		r.Agent.Registered, r.Agent.Owner = agent.statement.Status != "retired", agent.statement.Owner
+		r.Agent.Suspended = agent.suspended
 	}
 	if a.Credential != nil {
 		r.Credential = a.Credential.Kind
@@ -391,16 +370,17 @@ func (c *check) request(x *act, agent *attest.Agent) policy.Request {
 	return r
 }
 
-// approvers counts the people who approved exactly this action: two approvals
-// of one person are not four eyes.
-func (x *act) approvers() int {
-	people := map[string]bool{}
+// approvers names the people who approved exactly this action, each once: two
+// approvals of one person are not four eyes.
+func (x *act) approvers() []string {
+	var people []string
 	for _, a := range x.approvals {
 		if a.exact {
-			people[a.statement.Person] = true
+			people = append(people, a.statement.Person)
 		}
 	}
-	return len(people)
+	slices.Sort(people)
+	return slices.Compact(people)
 }
 
 // humanBinding is the strongest human evidence as far as Check can tell: whether an

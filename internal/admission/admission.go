@@ -69,23 +69,26 @@ func AgentSlot(id string, prefix bool) Slot {
 	return Slot("agent/" + id)
 }
 
-// slotOf returns the slot that an allowed statement takes, or "".
-func slotOf(s attest.Statement) Slot {
+// KeySlot is where the person that a key belongs to is in force.
+func KeySlot(key attest.Digest) Slot { return Slot("key/" + key.Hex()) }
+
+// slotsOf returns the slots that an allowed statement takes.
+func slotsOf(s attest.Statement) []Slot {
 	switch s := s.(type) {
 	case *attest.Genesis:
-		return GenesisSlot
+		return []Slot{GenesisSlot}
 	case *attest.Policy:
-		return PolicySlot
+		return []Slot{PolicySlot}
 	case *attest.Root:
-		return RootSlot(s.TrustDomain)
+		return []Slot{RootSlot(s.TrustDomain)}
 	case *attest.Person:
-		return PersonSlot(s.Name)
+		return []Slot{KeySlot(s.Key.Digest()), PersonSlot(s.Name)}
 	case *attest.Issuer:
-		return IssuerSlot(s.Issuer)
+		return []Slot{IssuerSlot(s.Issuer)}
 	case *attest.Agent:
-		return AgentSlot(s.Agent, s.Prefix)
+		return []Slot{AgentSlot(s.Agent, s.Prefix)}
 	}
-	return ""
+	return nil
 }
 
 // Logged is a statement of the log, with what the log recorded of it.

@@ -243,7 +243,7 @@ func (c *cast) issuer(p *party, accountable *party, grant attest.Grant, bases ..
 func (c *cast) agents(path string) *attest.Agent {
 	return &attest.Agent{
 		Agent: "spiffe://" + domain + path, By: c.admin.ID, Log: storetest.Origin, Nonce: c.random(), Owner: c.treasurer.ID,
-		Prefix: true, Purpose: "tests", Status: "registered", V: 1,
+		Prefix: true, Purpose: "tests", Recorder: true, Status: "registered", V: 1,
 	}
 }
 

@@ -39,6 +39,8 @@ type check struct {
 	cache  *Cache
 	sent   Submission
 	parsed attest.Parsed
+	// endorsed holds the digests of the keys that endorsed the statement.
+	endorsed map[attest.Digest]bool
 	*Checked
 }
 
@@ -54,7 +56,7 @@ func Check(s Submission, in InForce, cache *Cache, at int64) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &check{in: in, cache: cache, sent: s, parsed: parsed, Checked: &Checked{
+	c := &check{in: in, cache: cache, sent: s, parsed: parsed, endorsed: map[attest.Digest]bool{}, Checked: &Checked{
 		submitter: s.Submitter, at: at, envelope: s.Envelope.JSON(),
 		objects: map[attest.Digest][]byte{}, pins: map[Slot]*Logged{}, statements: map[attest.ID]*Logged{},
 	}}
@@ -75,10 +77,11 @@ func (c *check) origin() error {
 	if got := s.Head().Log; got != c.in.Origin() {
 		return attest.Refuse("statement.log", "log", c.in.Origin(), got)
 	}
-	genesis, err := c.current(GenesisSlot)
+	logged, err := c.current(GenesisSlot)
 	if err != nil {
 		return err
 	}
+	genesis := statementOf[*attest.Genesis](logged) // the other checks take it as given
 	if (s.Kind() == attest.KindGenesis) != (genesis == nil) {
 		return attest.Refuse("genesis.place", "", "one genesis, as entry 0", string(s.Kind()))
 	}

@@ -13,14 +13,10 @@ import (
 // genesis: every administrator endorses it. Whether it is the right one is for
 // the reader's trust directory to say.
 func (c *check) genesis(g *attest.Genesis) error {
-	keys := make(map[string]attest.Key, len(g.Administrators))
-	for _, a := range g.Administrators {
-		keys[a.Name] = a.Key
-	}
-	if err := c.endorse(keys); err != nil {
+	if err := c.endorse(g.Administrators...); err != nil {
 		return err
 	}
-	if len(c.endorsements) < len(keys) {
+	if len(c.endorsements) < len(g.Administrators) {
 		return attest.Refuse("genesis.endorsed", "endorsements", "every administrator's endorsement", "fewer")
 	}
 	return nil
@@ -42,21 +38,73 @@ func (c *check) root(r *attest.Root) error {
 	return nil
 }
 
-// person: an administrator says so, and the person has the key.
+// person: an administrator says so, and the person has the key. To replace a key
+// takes the old one or a quorum, or one administrator could become anyone; and a
+// key is one person's, or one person could be two.
 func (c *check) person(p *attest.Person) error {
-	if !c.administrator() {
-		c.deny("control.administrator")
-	}
-	if err := c.endorse(map[string]attest.Key{p.Name: p.Key}); err != nil {
+	if err := c.begun(p.From); err != nil {
 		return err
 	}
-	if len(c.endorsements) == 0 {
-		c.deny("control.possession")
+	if !c.administrator() {
+		c.deny("control.administrator")
+		return nil
+	}
+	logged, err := c.current(PersonSlot(p.Name))
+	if err != nil {
+		return err
+	}
+	signers := append(c.others(), attest.Administrator{Key: p.Key, Name: p.Name})
+	before := statementOf[*attest.Person](logged)
+	replaced := before != nil && before.Key.Digest() != p.Key.Digest()
+	if replaced {
+		signers = append(signers, attest.Administrator{Key: before.Key, Name: p.Name})
+	}
+	if err := c.endorse(signers...); err != nil {
+		return err
+	}
+	if !c.endorsed[p.Key.Digest()] {
+		return attest.Refuse("control.possession", "endorsements", "one with the key of "+p.Name, "none")
+	}
+	if replaced && !c.endorsed[before.Key.Digest()] {
+		if err := c.enough(); err != nil {
+			return err
+		}
+	}
+	return c.ownKey(p)
+}
+
+// ownKey: no other person and no administrator of another name has the key.
+func (c *check) ownKey(p *attest.Person) error {
+	logged, err := c.current(KeySlot(p.Key.Digest()))
+	if err != nil {
+		return err
+	}
+	other := statementOf[*attest.Person](logged)
+	taken := other != nil && other.Name != p.Name
+	for _, a := range statementOf[*attest.Genesis](c.pins[GenesisSlot]).Administrators {
+		taken = taken || a.Name != p.Name && a.Key.Digest() == p.Key.Digest()
+	}
+	if taken {
+		c.deny("control.key")
 	}
 	return nil
 }
 
-func (c *check) issuer(*attest.Issuer) error { return c.quorum() }
+// begun: a registration takes effect when it is logged, so it must not say that
+// it begins later.
+func (c *check) begun(from int64) error {
+	if from > c.at {
+		return attest.Refuse("control.early", "from", "a time that has come", number(from))
+	}
+	return nil
+}
+
+func (c *check) issuer(i *attest.Issuer) error {
+	if err := c.begun(i.From); err != nil {
+		return err
+	}
+	return c.quorum()
+}
 
 // policy: a quorum puts it, and it loads.
 func (c *check) policy(p *attest.Policy) error {
@@ -73,14 +121,16 @@ func (c *check) policy(p *attest.Policy) error {
 	return nil
 }
 
-// agent: an administrator, or the owner of the registration in force.
+// agent: an administrator; or the owner of the registration in force, who may
+// not give it away, make it a recorder or lift a suspension.
 func (c *check) agent(a *attest.Agent) error {
 	logged, err := c.current(AgentSlot(a.Agent, a.Prefix))
 	if err != nil {
 		return err
 	}
 	before := statementOf[*attest.Agent](logged)
-	owner := before != nil && before.Owner == a.By && a.Owner == a.By
+	owner := before != nil && before.Owner == a.By && a.Owner == a.By &&
+		before.Status == "registered" && (before.Recorder || !a.Recorder)
 	if !owner && !c.administrator() {
 		c.deny("control.administrator")
 	}
@@ -110,51 +160,69 @@ func (c *check) administrator() bool {
 	return s.Kind == attest.ByPerson && key != nil && key.Digest() == s.KeySum
 }
 
-// quorum: the signer and the endorsing administrators are enough.
+// quorum: the signer is an administrator, and with the endorsing ones there are
+// enough.
 func (c *check) quorum() error {
-	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
 	if !c.administrator() {
 		c.deny("control.administrator")
 		return nil
 	}
-	others := make(map[string]attest.Key)
-	for _, a := range g.Administrators {
-		if a.Name != c.verified.Signer().ID {
-			others[a.Name] = a.Key
-		}
-	}
-	if err := c.endorse(others); err != nil {
+	if err := c.endorse(c.others()...); err != nil {
 		return err
 	}
-	if 1+len(c.endorsements) < g.Quorum {
-		c.deny("control.quorum")
+	return c.enough()
+}
+
+// others are the administrators besides the signer.
+func (c *check) others() []attest.Administrator {
+	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
+	return slices.DeleteFunc(slices.Clone(g.Administrators), func(a attest.Administrator) bool {
+		return a.Name == c.verified.Signer().ID
+	})
+}
+
+// enough asks for a quorum of administrators, the signer included. Without it
+// nothing is logged: the same payload may come again with more endorsements.
+func (c *check) enough() error {
+	have, want := 1, statementOf[*attest.Genesis](c.pins[GenesisSlot]).Quorum
+	for _, a := range c.others() {
+		if c.endorsed[a.Key.Digest()] {
+			have++
+		}
+	}
+	if have < want {
+		return attest.Refuse("control.quorum", "endorsements", number(int64(want))+" administrators", number(int64(have)))
 	}
 	return nil
 }
 
 // endorse verifies every object that is an envelope of the same payload, by one
-// of the keys. An object that looks like an endorsement and is not refuses the
-// statement.
-func (c *check) endorse(keys map[string]attest.Key) error {
+// of the signers. An object that looks like an endorsement and is not refuses
+// the statement.
+func (c *check) endorse(signers ...attest.Administrator) error {
 	for _, digest := range sortedKeys(c.sent.Objects) {
 		e, err := attest.ParseEnvelope(c.sent.Objects[digest])
 		if err != nil || !bytes.Equal(e.Payload, c.sent.Envelope.Payload) {
 			continue
 		}
-		for _, name := range sortedKeys(keys) {
-			if keys[name].Digest() != e.KeyID {
+		for _, s := range signers {
+			if s.Key.Digest() != e.KeyID {
 				continue
 			}
-			if err := c.endorsement(digest, e, name, keys[name]); err != nil {
+			if err := c.endorsement(digest, e, s); err != nil {
 				return err
 			}
+			break
 		}
 	}
 	return nil
 }
 
-func (c *check) endorsement(digest attest.Digest, e attest.Envelope, name string, key attest.Key) error {
-	signer, err := c.registered(attest.ByPerson, name, key)
+func (c *check) endorsement(digest attest.Digest, e attest.Envelope, by attest.Administrator) error {
+	if c.endorsed[e.KeyID] {
+		return attest.Refuse("object.unused", "objects", "one endorsement with a key", string(e.KeyID))
+	}
+	signer, err := c.registered(attest.ByPerson, by.Name, by.Key)
 	if err != nil {
 		return err
 	}
@@ -165,12 +233,8 @@ func (c *check) endorsement(digest attest.Digest, e attest.Envelope, name string
 	if err := parsed.VerifyEndorsement(signer); err != nil {
 		return err
 	}
-	for _, have := range c.endorsements {
-		if have.Signer.ID == name {
-			return attest.Refuse("object.unused", "objects", "one endorsement by "+name, string(digest))
-		}
-	}
 	c.objects[digest] = c.sent.Objects[digest]
+	c.endorsed[e.KeyID] = true
 	c.endorsements = append(c.endorsements, Endorsement{Envelope: digest, Signer: signer.Party})
 	return nil
 }
@@ -212,9 +276,14 @@ func (c *check) instruction(i *attest.Instruction) error {
 	return c.seed(i.Commitment.Seed, "commitment.seed")
 }
 
-// trigger: nobody records what sets himself off.
+// trigger: a registered recorder says so, and nobody records what sets himself
+// off: an agent that could would never be unattributed.
 func (c *check) trigger(t *attest.Trigger) error {
-	if t.Recorder == t.Addressee {
+	who, err := c.registration(t.Recorder)
+	if err != nil {
+		return err
+	}
+	if t.Recorder == t.Addressee || !who.active() || !who.statement.Recorder {
 		c.deny("trigger.recorder")
 	}
 	return nil
@@ -249,10 +318,25 @@ func (c *check) warrant(w *attest.Warrant) error {
 			c.denyFault(f)
 		}
 	}
+	if err := c.issuing(w.Issuer); err != nil {
+		return err
+	}
 	if w.Root != nil {
 		return c.warrantRoot(own)
 	}
 	return nil
+}
+
+// issuing: a workload that is suspended or retired passes nothing on.
+func (c *check) issuing(issuer attest.Party) error {
+	if issuer.Kind != attest.BySVID {
+		return nil
+	}
+	who, err := c.registration(issuer.ID)
+	if err == nil && who.statement != nil && !who.active() {
+		c.deny("agent.suspended")
+	}
+	return err
 }
 
 // warrantRoot: the issuer may issue it (D11) and its evidence is logged.

@@ -169,6 +169,57 @@ func TestBeforeGenesis(t *testing.T) {
 	}
 }
 
+// misled looks up anything as the same statement.
+type misled struct {
+	*register
+	always *admission.Logged
+}
+
+func (m misled) Current(admission.Slot) (*admission.Logged, error) { return m.always, nil }
+func (m misled) Logged(attest.ID) (*admission.Logged, error)       { return m.always, nil }
+func (m misled) Object(attest.Digest) ([]byte, error)              { return []byte("{}"), nil }
+
+// TestMisled checks a log against every one of its statements in every place:
+// whatever a bundle says was in force, nothing panics.
+func TestMisled(t *testing.T) {
+	s := newStory(t)
+	for _, a := range s.entries {
+		for _, b := range append(s.entries, admitted{result: admission.Result{Parsed: &admission.Record{}}}) {
+			m := misled{s.register, s.byID[b.result.Parsed.ID]}
+			if checked, err := admission.Check(a.sub, m, nil, s.now()); err == nil {
+				_, _ = checked.Decide(a.result.Parsed.Read, a.received, a.seed)
+			}
+		}
+	}
+}
+
+// FuzzDecide gives Decide what no register has read: an operator may write
+// anything into a record. What comes of it is a record, or an error.
+func FuzzDecide(f *testing.F) {
+	s := newStory(f)
+	var checked []*admission.Checked
+	for i, a := range s.entries {
+		f.Add(a.result.Record, uint(i), a.received)
+		in := recorded{s.register, a.result.Parsed}
+		c, err := admission.Check(a.sub, in, s.cache, a.result.Parsed.CheckedAt)
+		s.check(err)
+		checked = append(checked, c)
+	}
+	f.Fuzz(func(t *testing.T, doc []byte, which uint, received int64) {
+		record, err := admission.ParseRecord(doc)
+		if err != nil {
+			return
+		}
+		result, err := checked[which%uint(len(checked))].Decide(record.Read, received, [32]byte{})
+		if err != nil {
+			return
+		}
+		if again, err := admission.ParseRecord(result.Record); err != nil || (again.Decision.Effect == admission.Allow) != (len(again.Decision.Faults) == 0) {
+			t.Errorf("%s, %v", result.Record, err)
+		}
+	})
+}
+
 // race runs what may happen once from many sides.
 func race(n int, fn func(i int)) {
 	var wait sync.WaitGroup

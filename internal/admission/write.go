@@ -90,7 +90,7 @@ func (o *outcomeOf) cells(entry []byte, r *Record) []Cell {
 	if r.Decision.Effect == Deny {
 		return cells
 	}
-	if slot := slotOf(o.verified.Statement()); slot != "" {
+	for _, slot := range slotsOf(o.verified.Statement()) {
 		put(forceTable, string(slot), here)
 	}
 	switch s := o.verified.Statement().(type) {

@@ -29,7 +29,7 @@ func (c *cast) register(ctx context.Context) error {
 	for path, purpose := range map[string]string{"/agent": "payments and reports", "/service": "scheduling and mandates"} {
 		_, err := c.admin.submit(ctx, &attest.Agent{
 			Agent: "spiffe://" + c.domain + path, By: c.admin.name, Log: c.origin, Nonce: nonce(),
-			Owner: c.treasurer.name, Prefix: true, Purpose: purpose, Status: "registered", V: 1,
+			Owner: c.treasurer.name, Prefix: true, Purpose: purpose, Recorder: path == "/service", Status: "registered", V: 1,
 		})
 		if err != nil {
 			return fmt.Errorf("registering agents under %s: %w", path, err)

@@ -77,6 +77,13 @@ func statementRows(s attest.Statement, r *admission.Record, add func(name, key s
 		add(byAgent, s.Addressee)
 	case *attest.Person:
 		add(byPerson, s.Name)
+	case *attest.Issuer:
+		add(byPerson, s.Accountable)
+		if s.Issuer.Kind == attest.ByPerson {
+			add(byPerson, s.Issuer.ID)
+		} else {
+			add(byAgent, s.Issuer.ID)
+		}
 	case *attest.Agent:
 		add(byAgent, s.Agent)
 		add(byPerson, s.Owner)

@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,14 +34,16 @@ type Register struct {
 	seed   string
 }
 
-// Clock stands still until it is moved.
-type Clock struct{ now time.Time }
+// Clock stands still until it is moved. Its zero value shows 2026-09-23 08:00 UTC.
+type Clock struct{ offset atomic.Int64 }
 
 // Now is the time of the clock.
-func (c *Clock) Now() time.Time { return c.now }
+func (c *Clock) Now() time.Time {
+	return time.Date(2026, 9, 23, 8, 0, 0, 0, time.UTC).Add(time.Duration(c.offset.Load()))
+}
 
 // Move moves the clock.
-func (c *Clock) Move(d time.Duration) { c.now = c.now.Add(d) }
+func (c *Clock) Move(d time.Duration) { c.offset.Add(int64(d)) }
 
 // Keys are the keys of a log.
 type Keys struct {

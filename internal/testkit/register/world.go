@@ -73,7 +73,7 @@ func NewEmpty(t testing.TB, seed string) *World {
 		t: t, rand: rand.NewChaCha8(sha256.Sum256([]byte(seed))),
 		Entries: map[string]uint64{}, IDs: map[string]attest.ID{},
 	}
-	clock := &Clock{now: time.Date(2026, 9, 23, 8, 0, 0, 0, time.UTC)}
+	clock := new(Clock)
 	w.Keys.Ed25519, _ = ledger.NewEd25519Key(w.rand, Origin)
 	w.Keys.MLDSA44, _ = ledger.NewMLDSAKey(w.rand, Origin)
 	w.Register = New(t, Origin, seed, w.Keys, clock)

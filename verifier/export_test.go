@@ -1,0 +1,24 @@
+package verifier
+
+import "github.com/go-json-experiment/json"
+
+// SlotOf is slotOf, for the test that compares it with the register.
+var SlotOf = slotOf
+
+// ManifestOf returns the manifest of a bundle.
+func ManifestOf(b *Bundle) []byte {
+	doc, err := writeManifest(b.members(), b.subjects)
+	if err != nil {
+		panic(err)
+	}
+	return doc
+}
+
+// RewriteManifest reads a manifest and writes it again.
+func RewriteManifest(doc []byte) ([]byte, error) {
+	m, err := parseManifest(doc)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(m)
+}
