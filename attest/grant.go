@@ -171,7 +171,7 @@ func (k Constraint) String() string {
 	case len(k.OneOf) > 0:
 		return "one of [" + strings.Join(texts(k.OneOf), ", ") + "]"
 	case k.Prefix != "":
-		return strconv.Quote(k.Prefix) + " or below"
+		return Quote(k.Prefix) + " or below"
 	case len(k.Subset) > 0:
 		return "a subset of " + List(k.Subset...).String()
 	case k.All != nil && len(*k.All) > 0:

@@ -133,7 +133,7 @@ func (v Value) Equal(w Value) bool {
 func (v Value) String() string {
 	switch v.Kind {
 	case TextValue:
-		return strconv.Quote(v.Text)
+		return Quote(v.Text)
 	case IntValue:
 		return strconv.FormatInt(v.Int, 10)
 	case BoolValue:
@@ -143,7 +143,7 @@ func (v Value) String() string {
 	default:
 		items := make([]string, len(v.List))
 		for i, s := range v.List {
-			items[i] = strconv.Quote(s)
+			items[i] = Quote(s)
 		}
 		return "[" + strings.Join(items, ", ") + "]"
 	}

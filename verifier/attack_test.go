@@ -26,7 +26,11 @@ func refuted(t *testing.T, v *verifier.Verdict, what string, at int) {
 func TestFlipEveryByte(t *testing.T) {
 	w := world(t, "one")
 	trust := load(t, w.trust)
-	file := build(t, w.contents["human_directed"]).Bytes()
+	name := "instruction"
+	if *long {
+		name = "human_directed"
+	}
+	file := build(t, w.contents[name]).Bytes()
 	for i := range file {
 		if testing.Short() && i%53 != 0 {
 			continue

@@ -2,9 +2,6 @@ package verifier
 
 import "github.com/go-json-experiment/json"
 
-// SlotOf is slotOf, for the test that compares it with the register.
-var SlotOf = slotOf
-
 // ManifestOf returns the manifest of a bundle.
 func ManifestOf(b *Bundle) []byte {
 	doc, err := writeManifest(b.members(), b.subjects)

@@ -141,7 +141,9 @@ var faults = map[string]fault{
 		return cosign(t, c, func(ledger.Checkpoint) []byte { return []byte("anything") })
 	})},
 	"an entry that is not in the tree": {"entry.inclusion", fail, carried(func(t *testing.T, c verifier.Contents, w *fixture) verifier.Contents {
-		other := forge(t, w).edit(subject, func(_ *admission.Entry, r *admission.Record) { r.Submitter.Kind = "svid" }).bundle(subject)
+		other := forge(t, w).edit(subject, func(_ *admission.Entry, r *admission.Record) {
+			r.Submitter = admission.Submitter{Kind: "svid", Name: w.Payments.ID}
+		}).bundle(subject)
 		for index, item := range other.Entries {
 			other = withItem(other, index, verifier.Item{Entry: item.Entry, Proof: c.Entries[index].Proof})
 		}
@@ -298,6 +300,27 @@ func TestNewerInForce(t *testing.T) {
 	v := verifier.Verify(build(t, f.bundle("late", "policy")), load(t, f.trust), verifier.Options{})
 	if status, checks := outcome(v); status != fail || !slices.Equal(checks, []string{"read.force"}) {
 		t.Errorf("%s of %v", status, checks)
+	}
+}
+
+// TestDeniedInForce: the register may not take a statement that it denied for one
+// in force.
+func TestDeniedInForce(t *testing.T) {
+	w := register.NewWorld(t, "seven")
+	denied := w.AddBy("denied", w.Bob, &attest.Agent{
+		Agent: w.Rogue.ID, By: "bob", Log: register.Origin, Nonce: w.Nonce(), Owner: "bob", Purpose: "anything", Recorder: true, Status: "registered", V: 1,
+	})
+	w.AddAction("late", w.Rogue, w.Action(w.Rogue, attest.Intent, "", "1.00"))
+	f := forge(t, keep(t, w)).edit("late", func(_ *admission.Entry, r *admission.Record) {
+		for i, pin := range r.Read.Force {
+			if pin.Slot == admission.AgentSlot(w.Rogue.ID, false) {
+				r.Read.Force[i].ID, r.Read.Force[i].Entry = denied.ID, denied.Index
+			}
+		}
+	})
+	v := verifier.Verify(build(t, f.bundle("late")), load(t, f.trust), verifier.Options{})
+	if status, checks := outcome(v); denied.Record.Decision.Effect != admission.Deny || status != fail || !slices.Equal(checks, []string{"read.force"}) {
+		t.Errorf("%s of %v: %s", status, checks, verifier.Text(v))
 	}
 }
 

@@ -60,8 +60,19 @@ func (v *verification) parseItem(i *item) bool {
 	if i.record, err = admission.ParseRecord(doc); err != nil {
 		return v.fail("record.profile", where, "an admission record in canonical JSON", err.Error())
 	}
+	if !formed(i.record) {
+		return v.fail("record.profile", where, "a record of digests and of a submitter in form", "other text")
+	}
 	i.bytes = files.Entry
 	return true
+}
+
+// formed: what is taken over from a record and not computed again is at least of
+// its form.
+func formed(r *admission.Record) bool {
+	by := r.Submitter
+	known := by == admission.Anonymous || by.Kind == "svid" && attest.ValidSPIFFEID(by.Name)
+	return known && !slices.ContainsFunc(r.Objects, func(d attest.Digest) bool { return !d.Valid() })
 }
 
 // closure: every entry is a subject or named by one, directly or not; every

@@ -3,6 +3,7 @@ package verifier
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
@@ -11,8 +12,10 @@ import (
 // cellKey names a state value of the register.
 type cellKey struct{ table, key string }
 
-// controlCell is where the register keeps its running hash (docs/spec/admission.md,
-// "State").
+// forceTable is where the register keeps what is in force, by slot, and
+// controlCell its running hash (docs/spec/admission.md, "State").
+const forceTable = "force"
+
 var controlCell = cellKey{"log", "control"}
 
 // written is a state value that an entry of the bundle left behind.
@@ -28,6 +31,35 @@ func (r *replay) Size() uint64 { return r.index }
 // entries before this one left.
 func (r *replay) Get(table, key string) ([]byte, error) {
 	return r.state[cellKey{table, key}].value, nil
+}
+
+// believe keeps what the record says that the register held: later entries must
+// not say otherwise.
+func (r *replay) believe() {
+	said := r.record.Read
+	r.said(controlCell, said.Control)
+	for _, ref := range said.Revoked {
+		r.said(cellKey{"revoked", string(ref.ID)}, ref)
+	}
+	for _, ref := range said.Used {
+		r.said(cellKey{"used", string(ref.ID)}, ref)
+	}
+	for _, s := range said.Spent {
+		r.said(cellKey{"spent", string(s.ID) + "/" + strconv.Itoa(s.Grant)}, s)
+	}
+	a := r.action()
+	if a != nil && said.Session != nil {
+		r.said(cellKey{"session", a.Agent + " " + a.Session.ID}, said.Session)
+	}
+	if a != nil && said.Outcome != nil {
+		r.said(cellKey{"outcome", string(a.Intent)}, said.Outcome)
+	}
+}
+
+func (r *replay) said(cell cellKey, v any) {
+	if doc, err := attest.Encode(v); err == nil { // parts of a record that was read
+		r.state[cell] = written{doc, r.index}
+	}
 }
 
 // unseen counts the entries before this one that left nothing behind here: those
@@ -71,7 +103,7 @@ func (r *replay) bounds() bool {
 	const check = "read.bounds"
 	shown, err := r.checked.Read(r)
 	if fault := attest.AsFault(err); fault != nil {
-		return r.fail("read.force", r.where, "the newest statement of the bundle for "+fault.Field+": "+fault.Found, fault.Expected)
+		return r.fail(check, r.where, "a read that the register could have made", fault.Error())
 	}
 	if err != nil {
 		return r.unknown(check, r.where, "a state to compare with", err.Error())
@@ -88,7 +120,7 @@ func (r *replay) bounds() bool {
 		{"control", r.controlFits(said.Control, shown.Control)},
 		{"session", r.sessionFits(said.Session, shown.Session)},
 		{"outcome", r.outcomeFits(said.Outcome, shown.Outcome)},
-		{"revoked", r.refsFit(said.Revoked, shown.Revoked, r.isWarrant)},
+		{"revoked", r.refsFit(said.Revoked, shown.Revoked, r.isWarrant) && r.revocationsFit(said)},
 		{"used", r.refsFit(said.Used, shown.Used, r.isApproval)},
 		{"spent", r.spentFits(said.Spent, shown.Spent)},
 	} {
@@ -106,7 +138,11 @@ func (r *replay) controlFits(said, shown admission.Control) bool {
 	if said.Count == shown.Count {
 		return said == shown
 	}
-	return said.Count > shown.Count && uint64(said.Count-shown.Count) <= r.unseen() && said.Hash.Valid()
+	between := r.index // and the last entry that said how many there were
+	if last, ok := r.state[controlCell]; ok {
+		between -= last.by + 1
+	}
+	return said.Count > shown.Count && uint64(said.Count-shown.Count) <= between && said.Hash.Valid()
 }
 
 func (r *replay) action() *attest.Action {
@@ -133,7 +169,7 @@ func (r *replay) outcomeFits(said, shown *admission.Ref) bool {
 		return said == nil && shown == nil || said != nil && *said == *shown // one outcome is never replaced
 	}
 	a := r.action()
-	return a != nil && a.Phase == attest.Outcome && r.later(said.Entry, 0) && r.unknownID(said.ID)
+	return a != nil && a.Phase == attest.Outcome && r.later(said.Entry, r.indexOf(a.Intent)) && r.unknownID(said.ID)
 }
 
 // refsFit compares lists of statements that something later was said about:
@@ -148,12 +184,35 @@ func (r *replay) refsFit(said, shown []admission.Ref, asked func(attest.ID) bool
 			return false
 		}
 		entry, ok := left[s.ID]
+		if !ok {
+			entry = r.indexOf(s.ID)
+		}
 		if !(ok && entry == s.Entry) && !r.later(s.Entry, entry) {
 			return false
 		}
 		delete(left, s.ID)
 	}
 	return len(left) == 0
+}
+
+// indexOf is where a statement is that must come before what is said about it.
+func (r *replay) indexOf(id attest.ID) uint64 {
+	if i := r.byID[id]; i != nil {
+		return i.index
+	}
+	return 0
+}
+
+// revocationsFit: a revocation is a control entry. Those that are not seen here
+// are among the control entries that are not.
+func (r *replay) revocationsFit(said admission.Read) bool {
+	hidden := map[uint64]bool{}
+	for _, ref := range said.Revoked {
+		if !slices.ContainsFunc(r.items, func(i *item) bool { return i.index == ref.Entry }) {
+			hidden[ref.Entry] = true
+		}
+	}
+	return int64(len(hidden)) <= said.Control.Count-r.controls()
 }
 
 func (r *replay) isWarrant(id attest.ID) bool {
@@ -181,7 +240,7 @@ func (r *replay) spentFits(said, shown []admission.Spent) bool {
 		if s == was {
 			continue
 		}
-		if s.ID != was.ID || s.Grant != was.Grant || !r.later(s.Entry, was.Entry) ||
+		if s.ID != was.ID || s.Grant != was.Grant || !r.later(s.Entry, max(was.Entry, r.indexOf(s.ID))) ||
 			s.Uses <= was.Uses || uint64(s.Uses-was.Uses) > r.unseen() || s.Sum < was.Sum {
 			return false
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/testkit/register"
 	"github.com/deedlog/deed/verifier"
 )
@@ -110,30 +109,4 @@ func has(v *verifier.Verdict, check string, s verifier.Status) bool {
 		}
 	}
 	return false
-}
-
-// TestSlots: the slots are those of the register.
-func TestSlots(t *testing.T) {
-	w := world(t, "one")
-	for _, i := range w.contents["all"].Subjects {
-		_, r := forge(t, w).parts(i)
-		for _, p := range r.Read.Force {
-			if p.ID == "" {
-				continue
-			}
-			e, err := attest.ParseEnvelope(w.objects[recordOf(t, w, p.Entry).Envelope])
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := attest.ParsePayload(e.Payload)
-			if err != nil || verifier.SlotOf(s) != p.Slot {
-				t.Errorf("entry %d is for %s, %v", p.Entry, p.Slot, err)
-			}
-		}
-	}
-}
-
-func recordOf(t *testing.T, w *fixture, index uint64) *admission.Record {
-	_, r := forge(t, w).parts(index)
-	return r
 }

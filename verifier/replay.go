@@ -47,6 +47,7 @@ func (v *verification) replay() bool {
 
 func (r *replay) establish() {
 	r.item.logged = &admission.Logged{Index: r.index, Verified: r.checked.Verified(), Record: r.record}
+	r.believe()
 	for _, c := range r.cells {
 		r.state[cellKey{c.Table, c.Key}] = written{c.Value, r.index}
 	}
@@ -145,39 +146,30 @@ func (r *replay) references() bool {
 	return true
 }
 
-// force: what the record says was in force is an allowed statement for that
-// very slot.
+// force: what the record says was in force is what the bundle's entries last put
+// into that very slot. The statements that it names stood up to their checks,
+// so a slot that they did not take, being denied or of something else, does not
+// hold them.
 func (r *replay) force() bool {
 	for _, p := range r.record.Read.Force {
-		if p.ID == "" {
-			continue
+		var last admission.Ref
+		if value := r.state[cellKey{forceTable, string(p.Slot)}].value; value != nil {
+			if err := attest.Decode(value, &last); err != nil { // written by the replay
+				return r.unknown("read.force", r.where, "a state to compare with", err.Error())
+			}
 		}
-		l := r.byID[p.ID].logged
-		if !l.Allowed() || slotOf(l.Verified.Statement()) != p.Slot {
-			return r.fail("read.force", r.where, "an allowed statement for "+string(p.Slot), "the statement of "+entryName(l.Index))
+		if last.ID != p.ID {
+			return r.fail("read.force", r.where, string(p.Slot)+" as the bundle's entries left it: "+nameOr(last.ID), nameOr(p.ID))
 		}
 	}
 	return true
 }
 
-// slotOf is the slot that an allowed statement takes (docs/spec/admission.md,
-// "Slots").
-func slotOf(s attest.Statement) admission.Slot {
-	switch s := s.(type) {
-	case *attest.Genesis:
-		return admission.GenesisSlot
-	case *attest.Policy:
-		return admission.PolicySlot
-	case *attest.Root:
-		return admission.RootSlot(s.TrustDomain)
-	case *attest.Person:
-		return admission.PersonSlot(s.Name)
-	case *attest.Issuer:
-		return admission.IssuerSlot(s.Issuer)
-	case *attest.Agent:
-		return admission.AgentSlot(s.Agent, s.Prefix)
+func nameOr(id attest.ID) string {
+	if id == "" {
+		return "nothing"
 	}
-	return ""
+	return string(id)
 }
 
 // unrecorded is the answer to a question that the record says was never asked.

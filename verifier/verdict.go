@@ -220,7 +220,7 @@ func (v *verification) incomplete(i *item) []string {
 		}
 	}
 	if n := i.record.Read.Size; uint64(len(v.items)) <= n {
-		out = append(out, fmt.Sprintf("The bundle holds %d of the %d entries up to this one. Others may bear on it; none of them can change what is shown above, except as said.", v.upTo(i), n+1))
+		out = append(out, fmt.Sprintf("The bundle holds %d of the %d entries up to this one. Others may bear on it; none of them can change what is shown above, except as said, if the register counted its control entries truthfully.", v.upTo(i), n+1))
 	}
 	return out
 }

@@ -50,7 +50,7 @@ var entryChecks = []step[*replay]{
 	{"record.rules", (*replay).rules},           // this version knows the rules that made the record
 	{"object.present", (*replay).objects},       // what the record relies on is in the bundle
 	{"reference.logged", (*replay).references},  // what it names is logged before it, and stood up to these checks
-	{"read.force", (*replay).force},             // what it took as in force was allowed and is for that slot
+	{"read.force", (*replay).force},             // what it took as in force is what the bundle's entries put there
 	{"statement.signature", (*replay).admit},    // signer, form, chain, evidence, Cedar: admission.Check
 	{"read.bounds", (*replay).bounds},           // what it says the register held agrees with the bundle's entries
 	{"record.recomputed", (*replay).recompute},  // admission.Decide gives these bytes

@@ -20,10 +20,10 @@ const operatorLimit = "Roots of trust were taken on the operator's word (operato
 // incompleteWords are the notes about what rests on the register's word.
 var incompleteWords = map[string]string{
 	"read.force":          "That what the record names was still in force, and that nothing was in force where it says none, is the register's word: this bundle does not hold every control entry before this one.",
-	"read.revoked":        "That no warrant of the chain was revoked is the register's word: this bundle does not hold every control entry before this one.",
-	"read.session":        "That the agent's session had no other statement at this place is the register's word.",
-	"read.outcome":        "That the intent had no other outcome before is the register's word.",
-	"read.used":           "That the approval was not used before is the register's word.",
+	"read.revoked":        "Whether a warrant of the chain was revoked is the register's word: this bundle does not hold every control entry before this one.",
+	"read.session":        "Whether the agent's session had another statement at this place is the register's word.",
+	"read.outcome":        "Whether the intent had another outcome before is the register's word.",
+	"read.used":           "Whether the approval was used before is the register's word.",
 	"read.spent":          "How much of the warrants' uses and budgets was spent before is the register's word.",
 	"entry.server_fields": "What the register committed to in the public tree about this entry was not opened: the seed is not in the bundle.",
 	"object.erasable":     "Objects that the statement names are not in the bundle: they were erased or kept back.",
@@ -100,7 +100,7 @@ func statementWords(i *item) Words {
 		w.Lines = approvalLines(s)
 	case *attest.Trigger:
 		w.Lines = []string{fmt.Sprintf("recorded by %s at %s", s.Recorder, instant(s.At)),
-			fmt.Sprintf("cause: %s, source %s", s.Cause, strconv.Quote(s.Source)), "set off: " + s.Addressee}
+			fmt.Sprintf("cause: %s, source %s", s.Cause, attest.Quote(s.Source)), "set off: " + s.Addressee}
 	case *attest.Action:
 		w.Title = "action, " + string(s.Phase)
 		a := actionWords(s)
@@ -146,7 +146,7 @@ func argumentWords(args []attest.Argument) string {
 func approvalLines(s *attest.Approval) []string {
 	lines := []string{
 		"by " + s.Person + ", for " + s.Agent,
-		s.Action + " on " + s.Resource.Kind + " " + strconv.Quote(s.Resource.ID),
+		s.Action + " on " + s.Resource.Kind + " " + attest.Quote(s.Resource.ID),
 	}
 	for _, a := range s.Arguments {
 		lines = append(lines, a.Name+" = "+a.Value.String())
@@ -165,7 +165,7 @@ func controlLines(s attest.Statement) []string {
 		}
 		return append(lines, "trust domains: "+strings.Join(s.TrustDomains, ", "))
 	case *attest.Root:
-		return []string{"SPIFFE bundle of " + s.TrustDomain + ", " + string(s.Bundle), "fetched " + instant(s.At) + " from " + strconv.Quote(s.Source)}
+		return []string{"SPIFFE bundle of " + s.TrustDomain + ", " + string(s.Bundle), "fetched " + instant(s.At) + " from " + attest.Quote(s.Source)}
 	case *attest.Person:
 		return []string{s.Name + ", key " + string(s.Key.Digest()), "registered by " + s.By + ", from " + instant(s.From)}
 	case *attest.Issuer:
@@ -173,9 +173,13 @@ func controlLines(s attest.Statement) []string {
 	case *attest.Policy:
 		return []string{"put by " + s.By + ", mode " + string(s.Mode), "policies " + string(s.Policies)}
 	case *attest.Agent:
-		return []string{registrationOf(s) + ": " + s.Status, "owner " + s.Owner + ", purpose " + strconv.Quote(s.Purpose), "registered by " + s.By}
+		lines := []string{registrationOf(s) + ": " + s.Status}
+		if s.Recorder {
+			lines = append(lines, "may record what sets agents off")
+		}
+		return append(lines, "owner "+s.Owner+", purpose "+attest.Quote(s.Purpose), "registered by "+s.By)
 	case *attest.Revocation:
-		return []string{"of " + string(s.Warrant) + " by " + s.By.Name(), "reason: " + strconv.Quote(s.Reason)}
+		return []string{"of " + string(s.Warrant) + " by " + s.By.Name(), "reason: " + attest.Quote(s.Reason)}
 	}
 	return []string{"a statement of a kind that this version has no words for"}
 }
@@ -192,7 +196,7 @@ func actionWords(a *attest.Action) *ActionWords {
 	w := &ActionWords{Agent: a.Agent, Phase: string(a.Phase), Arguments: []string{}, Lines: []string{}}
 	if a.Request != nil {
 		w.Name = a.Request.Action
-		w.Resource = a.Request.Resource.Kind + " " + strconv.Quote(a.Request.Resource.ID)
+		w.Resource = a.Request.Resource.Kind + " " + attest.Quote(a.Request.Resource.ID)
 	}
 	for _, o := range a.Open {
 		w.Arguments = append(w.Arguments, o.Name+" = "+o.Value.String())
@@ -210,7 +214,7 @@ func actionWords(a *attest.Action) *ActionWords {
 	add("session: %s, statement %d", a.Session.ID, a.Session.Seq)
 	add("agent claims: set off by %q, at %s", a.Initiator.Claim, instant(a.ClaimedAt))
 	if a.Software != nil && a.Software.Model != "" {
-		add("agent claims: model %s", strconv.Quote(a.Software.Model))
+		add("agent claims: model %s", attest.Quote(a.Software.Model))
 	}
 	return w
 }

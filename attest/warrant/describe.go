@@ -46,7 +46,7 @@ func describeHolder(h attest.Holder) string {
 }
 
 func describeTask(t attest.Task) string {
-	s := strconv.Quote(t.Purpose) + " (" + t.ID + ")"
+	s := attest.Quote(t.Purpose) + " (" + t.ID + ")"
 	if t.Instruction != "" {
 		s += ", as instructed by " + string(t.Instruction)
 	}

@@ -37,8 +37,13 @@ type Client struct {
 	evidence deedv1connect.EvidenceServiceClient
 }
 
+// maxAnswer bounds one answer, in bytes: an entry with its record and proof, or an
+// object.
+const maxAnswer = 2 << 20
+
 // New makes a client of the register at a URL.
 func New(client connect.HTTPClient, url string, options ...connect.ClientOption) *Client {
+	options = append([]connect.ClientOption{connect.WithReadMaxBytes(maxAnswer)}, options...)
 	return Over(deedv1connect.NewEvidenceServiceClient(client, url, options...))
 }
 

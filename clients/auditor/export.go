@@ -164,6 +164,7 @@ func (c *Client) open(ctx context.Context, k *collection, note []byte) (o ledger
 // objects fetches what the entries name. What the register does not have is left
 // out: it may have been erased.
 func (c *Client) objects(ctx context.Context, k *collection) error {
+	size := 0
 	for _, index := range slices.Sorted(maps.Keys(k.entries)) {
 		f := k.entries[index]
 		k.objects[f.entry.Admission] = f.receipt.GetRecord()
@@ -177,6 +178,9 @@ func (c *Client) objects(ctx context.Context, k *collection) error {
 			}
 			if object != nil {
 				k.objects[d] = object
+			}
+			if size += len(object); size > verifier.MaxBundle {
+				return errors.New("their objects are larger than a bundle may be")
 			}
 		}
 	}

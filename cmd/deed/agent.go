@@ -16,6 +16,7 @@ func newAgent() *cobra.Command {
 type agentRegister struct {
 	control
 	owner, purpose, status, build string
+	recorder                      bool
 }
 
 func newAgentRegister() *cobra.Command {
@@ -28,12 +29,13 @@ path. An administrator signs, or the owner of the registration in force.
 Registering it again with another --status suspends or retires it.`,
 		Example: `deed agent register spiffe://acme.example/agent/payments --owner maria --purpose 'pays invoices'
 deed agent register spiffe://acme.example/agent/... --owner maria --purpose 'all of them' --status suspended`,
-		Args:    takes(1, 1),
-		RunE:    a.run,
+		Args: takes(1, 1),
+		RunE: a.run,
 	}
 	cmd.Flags().StringVar(&a.owner, "owner", "", "`PERSON` who owns the agent")
 	cmd.Flags().StringVar(&a.purpose, "purpose", "", "what it is for, in a few `WORDS`")
 	cmd.Flags().StringVar(&a.status, "status", "registered", "registered, suspended or retired")
+	cmd.Flags().BoolVar(&a.recorder, "recorder", false, "it may record triggers, such as a scheduler does")
 	cmd.Flags().StringVar(&a.build, "build", "", "`DIGEST` of what runs, sha256: and 64 hex digits")
 	a.control.flags(cmd)
 	return cmd
@@ -46,6 +48,7 @@ func (a *agentRegister) run(cmd *cobra.Command, args []string) error {
 	id, prefix := strings.CutSuffix(args[0], "/...")
 	return a.put(cmd, &attest.Agent{
 		Agent: id, Prefix: prefix, Owner: a.owner, Purpose: a.purpose, Status: a.status, Build: attest.Digest(a.build),
+		Recorder: a.recorder,
 	}, nil, nil)
 }
 

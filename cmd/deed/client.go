@@ -25,7 +25,6 @@ type client struct {
 	evidence    deedv1connect.EvidenceServiceClient
 	http        *http.Client
 	url, vkey   string
-	release     func()
 }
 
 // open connects, lazily. The context it returns ends with the timeout.

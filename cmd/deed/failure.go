@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"connectrpc.com/connect"
 	"github.com/spf13/cobra"
@@ -166,13 +167,17 @@ func details(err error) (*deedv1.Fault, *deedv1.Receipt) {
 	return nil, nil
 }
 
-// message is the error in one line; of a register's, without the Connect code
-// where a fault says more.
+// message is the error in one line. Where a register answered, its fault stands
+// instead of the Connect code.
 func message(err error) string {
 	var e *connect.Error
 	if !errors.As(err, &e) {
 		return err.Error()
 	}
+	return strings.Replace(err.Error(), e.Error(), answerText(e), 1)
+}
+
+func answerText(e *connect.Error) string {
 	if fault, receipt := details(e); receipt != nil {
 		return fmt.Sprintf("denied, and logged at index %d: %s: %s", receipt.GetIndex(), fault.GetCode(), attest.Faults[fault.GetCode()].Cause)
 	}

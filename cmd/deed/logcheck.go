@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -120,8 +121,8 @@ func (l *logCheck) outside(cmd *cobra.Command) (checkJSON, error) {
 	if err := child.Start(); err != nil {
 		return checkJSON{}, fmt.Errorf("starting the check: %w", err)
 	}
-	stalled := false
-	watchdog := time.AfterFunc(l.stall, func() { stalled = true; stop() })
+	var stalled atomic.Bool
+	watchdog := time.AfterFunc(l.stall, func() { stalled.Store(true); stop() })
 	out, ended, err := follow(pipe, cmd.ErrOrStderr(), func() { watchdog.Reset(l.stall) })
 	waitErr := child.Wait()
 	watchdog.Stop()
@@ -130,7 +131,7 @@ func (l *logCheck) outside(cmd *cobra.Command) (checkJSON, error) {
 		return out, err
 	case cmd.Context().Err() != nil:
 		return out, cmd.Context().Err()
-	case stalled:
+	case stalled.Load():
 		return out, withHint(fmt.Errorf("reading the database: no progress for %s after %d entries", l.stall, out.Entries),
 			"the file is probably damaged: restore the newest copy, or give a longer --stall")
 	case !ended: // a fault of the file made the library give up

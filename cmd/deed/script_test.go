@@ -23,9 +23,15 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"deed": main})
 }
 
+// With -short, only the tour and the help: each line of a script is a process.
 func TestScript(t *testing.T) {
+	dir, files := "testdata/script", []string(nil)
+	if testing.Short() {
+		dir, files = "", []string{"testdata/script/tour.txtar", "testdata/script/help.txtar"}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
+		Files:               files,
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 		Setup: func(e *testscript.Env) error {
@@ -39,7 +45,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit,
+			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit, "people": people,
 		},
 	})
 }
@@ -114,7 +120,8 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// flip FILE TEXT changes a bit of the last occurrence of a text in a file.
+// flip FILE TEXT changes a bit of every occurrence of a text in a file: some may
+// be in pages that the database no longer uses.
 func flip(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: flip file text")
@@ -122,12 +129,29 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs(args[0])
 	doc, err := os.ReadFile(path)
 	ts.Check(err)
-	at := bytes.LastIndex(doc, []byte(args[1]))
-	if at < 0 {
+	changed := []byte(args[1])
+	changed[len(changed)-1] ^= 1
+	if !bytes.Contains(doc, []byte(args[1])) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
-	doc[at+len(args[1])-1] ^= 1
-	ts.Check(os.WriteFile(path, doc, 0o600))
+	ts.Check(os.WriteFile(path, bytes.ReplaceAll(doc, []byte(args[1]), changed), 0o600))
+}
+
+// people registers, with the register that is being served: maria, who may issue
+// warrants for payments, and the agents planner and payments with their SVIDs.
+func people(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(os.RemoveAll(ts.MkAbs("maria.key")))
+	for _, line := range [][]string{
+		{"key", "new", "maria.key"},
+		{"person", "add", "maria", "--person-key", "maria.key"},
+		{"issuer", "add", "maria", "--action", "payments.transfer,payments.quote", "--resource", "bank_account:iban/...",
+			"--arg", "amount<=10000.00 EUR", "--arg", "reference"},
+		{"agent", "register", "spiffe://dev.example/agent/...", "--owner", "maria", "--purpose", "pays"},
+		{"dev", "svid", "spiffe://dev.example/agent/planner", "svid/planner"},
+		{"dev", "svid", "spiffe://dev.example/agent/payments", "svid/payments"},
+	} {
+		ts.Check(ts.Exec("deed", line...))
+	}
 }
 
 // edit FILE OLD NEW replaces a text in a file.
@@ -164,6 +188,17 @@ func TestHelp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(out.Bytes(), want) {
-		t.Errorf("the help has changed; look at it, then run go test -run TestHelp -update\n%s", out.String())
+		t.Errorf("the help has changed; look at the change, then run go test -run TestHelp -update\n%s", firstChange(want, out.Bytes()))
 	}
+}
+
+// firstChange is the first line that differs.
+func firstChange(want, got []byte) string {
+	old, now := strings.Split(string(want), "\n"), strings.Split(string(got), "\n")
+	for i := range min(len(old), len(now)) {
+		if old[i] != now[i] {
+			return fmt.Sprintf("line %d: want %q, got %q", i+1, old[i], now[i])
+		}
+	}
+	return fmt.Sprintf("want %d lines, got %d", len(old), len(now))
 }

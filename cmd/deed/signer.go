@@ -54,8 +54,11 @@ func (s *signing) credential(ctx context.Context, c *connection) (*credential, e
 		return out, nil
 	}
 	source, release, err := c.source(ctx)
-	if err != nil {
+	if err != nil && c.svidDir == "" {
 		return nil, withHint(err, "give --key FILE for a person, or --svid-dir DIR for a workload")
+	}
+	if err != nil {
+		return nil, err
 	}
 	defer release()
 	svid, err := source.SVID()
@@ -68,25 +71,28 @@ func (s *signing) credential(ctx context.Context, c *connection) (*credential, e
 // administrator loads the key of an administrator: the one given, else that of
 // the register's directory.
 func (s *signing) administrator(c *connection) (*credential, error) {
-	file, name := s.keyFile, s.as
-	if file == "" {
-		if c.dir == "" {
-			return nil, withHint(errors.New("no administrator's key to sign with"), "give --key FILE and --as NAME, or --dir DIR of a register on this machine")
+	if s.keyFile != "" {
+		out, err := keyCredential(s.keyFile)
+		if err == nil {
+			out.name = s.as
 		}
-		file = filepath.Join(c.dir, setup.AdminKeyFile)
+		return out, err
 	}
-	out, err := keyCredential(file)
+	if c.dir == "" {
+		return nil, withHint(errors.New("no administrator's key to sign with"), "give --key FILE, or --dir DIR of a register on this machine")
+	}
+	out, err := keyCredential(filepath.Join(c.dir, setup.AdminKeyFile))
 	if err != nil {
 		return nil, err
 	}
-	if name == "" && c.dir != "" {
-		text, err := os.ReadFile(filepath.Join(c.dir, setup.AdminFile))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("reading administrator's name: %w", err)
-		}
-		name = strings.TrimSpace(string(text))
+	name, err := os.ReadFile(filepath.Join(c.dir, setup.AdminFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading administrator's name: %w", err)
 	}
-	out.name = name
+	out.name = strings.TrimSpace(string(name)) // else it is looked up
+	if s.as != "" {
+		out.name = s.as
+	}
 	return out, nil
 }
 

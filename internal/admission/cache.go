@@ -37,16 +37,19 @@ func NewCache(n int) *Cache {
 		chains:   memo[attest.Digest, *identity.Chain]{most: n},
 		bundles:  memo[bundleKey, *identity.Bundle]{most: n},
 		policies: memo[policyKey, *policy.Set]{most: n},
-		warrants: memo[attest.ID, *policy.Warrant]{most: n},
+		warrants: memo[attest.ID, *policy.Warrant]{most: n, size: warrantSize},
 	}
 }
 
+// chain parses a chain. Only chains that were proven are remembered, by verify: a
+// stranger's may be far larger in memory than on the wire.
 func (c *Cache) chain(d attest.Digest, der []byte) (*identity.Chain, error) {
-	parse := func() (*identity.Chain, error) { return identity.ParseChain(der) }
-	if c == nil {
-		return parse()
+	if c != nil {
+		if chain, ok := c.chains.look(d); ok {
+			return chain, nil
+		}
 	}
-	return c.chains.get(d, parse)
+	return identity.ParseChain(der)
 }
 
 func (c *Cache) bundle(domain string, d attest.Digest, doc []byte) (*identity.Bundle, error) {
@@ -61,7 +64,11 @@ func (c *Cache) verify(chain *identity.Chain, b *identity.Bundle, at time.Time) 
 	if c == nil {
 		return identity.Verify(chain, b, at)
 	}
-	return c.paths.Verify(chain, b, at)
+	signer, err := c.paths.Verify(chain, b, at)
+	if err == nil {
+		_, _ = c.chains.get(attest.DigestFrom(chain.Digest()), func() (*identity.Chain, error) { return chain, nil })
+	}
+	return signer, err
 }
 
 // policy loads a policy set; a set that is not valid is nil without an error.
@@ -87,31 +94,49 @@ func (c *Cache) warrant(l warrant.Link) (*policy.Warrant, error) {
 	return c.warrants.get(l.ID, compile)
 }
 
+// warrantSize is about what a compiled warrant takes in memory: its Cedar text
+// many times over.
+func warrantSize(w *policy.Warrant) int { return 16 * len(w.Text()) }
+
+// maxHeld bounds what a memo with sizes holds, in bytes.
+const maxHeld = 64 << 20
+
 // memo is a bounded map of results. When it is full it starts again: what is
 // in use comes back at once.
 type memo[K comparable, V any] struct {
 	mu    sync.RWMutex
 	items map[K]V
 	most  int
+	size  func(V) int // may be nil
+	held  int
+}
+
+func (m *memo[K, V]) look(key K) (V, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	v, ok := m.items[key]
+	return v, ok
 }
 
 func (m *memo[K, V]) get(key K, make func() (V, error)) (V, error) {
-	m.mu.RLock()
-	v, ok := m.items[key]
-	m.mu.RUnlock()
-	if ok {
+	if v, ok := m.look(key); ok {
 		return v, nil
 	}
 	v, err := make()
 	if err != nil {
 		return v, err
 	}
+	size := 0
+	if m.size != nil {
+		size = m.size(v)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.items == nil || len(m.items) >= m.most {
-		m.items = map[K]V{}
+	if m.items == nil || len(m.items) >= m.most || m.held+size > maxHeld {
+		m.items, m.held = map[K]V{}, 0
 	}
 	m.items[key] = v
+	m.held += size
 	return v, nil
 }
 

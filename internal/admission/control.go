@@ -47,17 +47,19 @@ func (c *check) person(p *attest.Person) error {
 	}
 	if !c.administrator() {
 		c.deny("control.administrator")
-		return nil
 	}
 	logged, err := c.current(PersonSlot(p.Name))
 	if err != nil {
 		return err
 	}
 	signers := append(c.others(), attest.Administrator{Key: p.Key, Name: p.Name})
-	before := statementOf[*attest.Person](logged)
-	replaced := before != nil && before.Key.Digest() != p.Key.Digest()
+	held := c.administratorKey(p.Name) // the name of an administrator has a key from the beginning
+	if before := statementOf[*attest.Person](logged); before != nil {
+		held = before.Key
+	}
+	replaced := held != nil && held.Digest() != p.Key.Digest()
 	if replaced {
-		signers = append(signers, attest.Administrator{Key: before.Key, Name: p.Name})
+		signers = append(signers, attest.Administrator{Key: held, Name: p.Name})
 	}
 	if err := c.endorse(signers...); err != nil {
 		return err
@@ -65,7 +67,7 @@ func (c *check) person(p *attest.Person) error {
 	if !c.endorsed[p.Key.Digest()] {
 		return attest.Refuse("control.possession", "endorsements", "one with the key of "+p.Name, "none")
 	}
-	if replaced && !c.endorsed[before.Key.Digest()] {
+	if replaced && !c.endorsed[held.Digest()] && held.Digest() != c.verified.Signer().KeySum {
 		if err := c.enough(); err != nil {
 			return err
 		}
@@ -163,12 +165,12 @@ func (c *check) administrator() bool {
 // quorum: the signer is an administrator, and with the endorsing ones there are
 // enough.
 func (c *check) quorum() error {
+	if err := c.endorse(c.others()...); err != nil {
+		return err
+	}
 	if !c.administrator() {
 		c.deny("control.administrator")
 		return nil
-	}
-	if err := c.endorse(c.others()...); err != nil {
-		return err
 	}
 	return c.enough()
 }

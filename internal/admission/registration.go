@@ -19,10 +19,17 @@ func (r registration) active() bool {
 	return r.statement != nil && r.statement.Status == "registered" && !r.suspended
 }
 
+// maxSegments bounds the path of a workload that is looked up: each one is a slot
+// in the record, which has a limit itself.
+const maxSegments = 24
+
 // registration looks a workload up, with every path above it: a suspended path
 // stops all below it, however they are registered.
 func (c *check) registration(id string) (found registration, err error) {
 	slot, root := AgentSlot(id, false), len("spiffe://"+attest.TrustDomain(id))
+	if n := strings.Count(id[root:], "/"); n > maxSegments {
+		return found, attest.Refuse("signer.spiffe_id", "keyid", number(maxSegments)+" path segments at most", number(int64(n)))
+	}
 	for {
 		logged, err := c.current(slot)
 		if err != nil {

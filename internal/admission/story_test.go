@@ -31,7 +31,7 @@ func newStory(t testing.TB) *scene {
 	s.allow(s.sign(s.buyer, s.revocation(s.buyer, s.leafID)))
 	s.deny(s.sign(s.payments, s.transfer(s.payments, s.leafID, "10.00")), "warrant.revoked")
 	w := s.person("newcomer")
-	s.deny(s.sign(s.admin, s.registration(w)), "control.possession")
+	s.deny(s.endorsed(s.sign(s.treasurer, s.registrationBy(s.treasurer, w)), w), "control.administrator")
 	return s
 }
 

@@ -84,7 +84,10 @@ func (p *play) tamperDatabase(ctx context.Context) error {
 	if at < 0 {
 		return fmt.Errorf("changing a byte: entry %d is not in the data file", last)
 	}
-	file[at+40] ^= 1
+	// Every copy of it: some may be in pages that the database no longer uses.
+	changed := bytes.Clone(entry.Bytes)
+	changed[40] ^= 1
+	file = bytes.ReplaceAll(file, entry.Bytes, changed)
 	path := filepath.Join(p.dir, ".changed.db")
 	defer func() { _ = os.Remove(path) }()
 	if err := os.WriteFile(path, file, 0o600); err != nil {

@@ -233,6 +233,12 @@ func (c *cast) registration(p *party) *attest.Person {
 	return &attest.Person{By: c.admin.ID, From: c.now(), Key: p.public(), Log: storetest.Origin, Name: p.ID, Nonce: c.random(), V: 1}
 }
 
+func (c *cast) registrationBy(by, p *party) *attest.Person {
+	s := c.registration(p)
+	s.By = by.ID
+	return s
+}
+
 func (c *cast) issuer(p *party, accountable *party, grant attest.Grant, bases ...attest.Basis) *attest.Issuer {
 	return &attest.Issuer{
 		Accountable: accountable.ID, Bases: bases, By: c.admin.ID, From: c.now(), Grants: []attest.Grant{grant},

@@ -196,7 +196,7 @@ func TestBatch(t *testing.T) {
 	for _, s := range batch {
 		req.Requests = append(req.Requests, s.message())
 	}
-	client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://register")
+	client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://localhost")
 	res, err := client.SubmitBatch(context.Background(), req)
 	w.check(err)
 	var got []string
@@ -252,7 +252,7 @@ func TestProof(t *testing.T) {
 	id := w.allow(s)
 	size := w.log.Size()
 	w.pay()
-	client := deedv1connect.NewEvidenceServiceClient(handlerClient{w.handler}, "http://register", connect.WithHTTPGet())
+	client := deedv1connect.NewEvidenceServiceClient(handlerClient{w.handler}, "http://localhost", connect.WithHTTPGet())
 	get := func(req *deedv1.GetProofRequest) (server.Receipt, error) {
 		res, err := client.GetProof(context.Background(), req)
 		r := res.GetReceipt()
@@ -440,7 +440,7 @@ func TestPanic(t *testing.T) {
 		if connect.CodeOf(err) != connect.CodeInternal || !strings.Contains(err.Error(), "request ") || strings.Contains(err.Error(), "trap") {
 			t.Errorf("%s: %v", table, err)
 		}
-		client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://register")
+		client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://localhost")
 		res, err := client.SubmitBatch(context.Background(), &deedv1.SubmitBatchRequest{Requests: []*deedv1.SubmitRequest{s.message()}})
 		if err != nil || res.GetResults()[0].GetFault().GetCode() != "internal" {
 			t.Errorf("%s in a batch: %v, %v", table, res, err)
@@ -454,7 +454,7 @@ func TestProbes(t *testing.T) {
 	head := &storetest.FaultyHead{}
 	w := newEmptyWorld(t, func(c *ledger.Config) { head.HeadFile = c.HeadFile; c.HeadFile = head })
 	status := func(path string) int {
-		res, err := handlerClient{w.handler}.Do(must(http.NewRequest(http.MethodGet, path, nil)))
+		res, err := handlerClient{w.handler}.Do(must(http.NewRequest(http.MethodGet, "http://localhost"+path, nil)))
 		w.check(err)
 		return res.StatusCode
 	}
@@ -472,7 +472,7 @@ func TestProbes(t *testing.T) {
 		t.Error("the log has stopped, and the probes do not say so")
 	}
 	rec := httptest.NewRecorder()
-	req := httptest.NewRequest(http.MethodPost, "/grpc.health.v1.Health/Check", strings.NewReader("{}"))
+	req := httptest.NewRequest(http.MethodPost, "http://localhost/grpc.health.v1.Health/Check", strings.NewReader("{}"))
 	req.Header.Set("Content-Type", "application/json")
 	w.handler.ServeHTTP(rec, req)
 	if !strings.Contains(rec.Body.String(), "NOT_SERVING") {

@@ -413,6 +413,21 @@ var retryCases = map[string]faultCase{
 		w.deny(w.sign(w.bystander, w.trigger(w.bystander, w.bystander)), "trigger.recorder") // of whatever kind
 		return trial{wrong: w.sign(w.bystander, w.transfer(w.bystander, "", "2.00")), mend: func() [][]byte { w.move(time.Hour); return nil }}
 	}},
+	"control.quorum": {try: func(w *world) trial {
+		wrong := w.sign(w.admin, w.issuer(w.controller, w.controller, payments("1.00"), attest.HumanStanding))
+		return trial{wrong: wrong, mend: func() [][]byte { return w.endorsed(sent{envelope: wrong.envelope}, w.second).objects }}
+	}},
+	"control.possession": {try: func(w *world) trial {
+		p := w.person("new")
+		wrong := w.sign(w.admin, w.registration(p))
+		return trial{wrong: wrong, mend: func() [][]byte { return w.endorsed(sent{envelope: wrong.envelope}, p).objects }}
+	}},
+	"control.early": {try: func(w *world) trial {
+		p := w.person("new")
+		early := w.registration(p)
+		early.From += hour
+		return trial{wrong: w.endorsed(w.sign(w.admin, early), p), mend: func() [][]byte { w.move(time.Hour); return nil }}
+	}},
 	"log.overloaded": {why: "a full queue needs a store that is slow", elsewhere: overload},
 }
 
@@ -649,14 +664,21 @@ var controlCases = map[string]faultCase{
 		wrong.By = w.treasurer.ID
 		return trial{wrong: w.endorsed(w.sign(w.treasurer, wrong), p), right: w.endorsed(w.sign(w.admin, w.registration(p)), p)}
 	}},
-	"control.quorum": {try: func(w *world) trial {
-		s := w.issuer(w.controller, w.controller, payments("1.00"), attest.HumanStanding)
-		right := w.issuer(w.controller, w.controller, payments("1.00"), attest.HumanStanding)
-		return trial{wrong: w.sign(w.admin, s), right: w.endorsed(w.sign(w.admin, right), w.second)}
+	"control.key": {try: func(w *world) trial {
+		p, other := w.person("new"), w.person("other")
+		w.allow(w.endorsed(w.sign(w.admin, w.registration(p)), p))
+		same := &party{Party: other.Party, key: p.key, keyID: p.keyID}
+		return trial{
+			wrong: w.endorsed(w.sign(w.admin, w.registration(same)), same),
+			right: w.endorsed(w.sign(w.admin, w.registration(other)), other),
+		}
 	}},
-	"control.possession": {try: func(w *world) trial {
-		p := w.person("new")
-		return trial{wrong: w.sign(w.admin, w.registration(p)), right: w.endorsed(w.sign(w.admin, w.registration(p)), p)}
+	"agent.suspended": {try: func(w *world) trial {
+		root, id := w.standing(w.orchestrator)
+		above := w.agents("/agent/orchestrator")
+		above.Prefix, above.Status = false, "suspended"
+		w.allow(w.sign(w.admin, above))
+		return trial{wrong: w.sign(w.orchestrator, w.child(root, id, w.orchestrator, w.payments))}
 	}},
 	"revocation.issuer": {try: func(w *world) trial {
 		_, id := w.standing(w.payments)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -41,7 +42,24 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("/tile/", tiles)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { probe(w, s.log.Err()) })
-	return withPeer(mux)
+	return withPeer(localHost(mux))
+}
+
+// localHost refuses a plain request that names a host which is not loopback. A
+// page in a browser on this machine could otherwise read evidence, by a name of
+// its own that leads here.
+func localHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if r.TLS == nil && !loopback(strings.Trim(host, "[]")) {
+			http.Error(w, "plain HTTP is for loopback hosts only", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) recovered(_ context.Context, spec connect.Spec, _ http.Header, p any) error {

@@ -20,7 +20,12 @@ type Register struct {
 	mu     sync.RWMutex
 	opened map[attest.ID]*admission.Logged
 	most   int
+	held   int // bytes of the payloads in opened
 }
+
+// maxPayloads bounds the payloads that are remembered, in bytes. Opened they take
+// several times as much.
+const maxPayloads = 16 << 20
 
 // NewRegister reads a store. It remembers at most n opened statements.
 func NewRegister(store ledger.Reader, origin string, n int) *Register {
@@ -90,10 +95,16 @@ func (r *Register) need(d attest.Digest) ([]byte, error) {
 func (r *Register) remember(id attest.ID, l *admission.Logged) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.opened) >= r.most {
+	if _, ok := r.opened[id]; ok {
+		return
+	}
+	size := len(l.Verified.Envelope().Payload)
+	if len(r.opened) >= r.most || r.held+size > maxPayloads {
 		clear(r.opened)
+		r.held = 0
 	}
 	r.opened[id] = l
+	r.held += size
 }
 
 // storeView reads state outside the sequencer.

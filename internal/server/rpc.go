@@ -193,7 +193,7 @@ func withPeer(next http.Handler) http.Handler {
 }
 
 func submitter(ctx context.Context) admission.Submitter {
-	if id, ok := ctx.Value(peerKey{}).(string); ok {
+	if id, ok := ctx.Value(peerKey{}).(string); ok && attest.ValidSPIFFEID(id) {
 		return admission.Submitter{Kind: "svid", Name: id}
 	}
 	return admission.Anonymous

@@ -36,7 +36,7 @@ func newSearched(t *testing.T) *searched {
 	w.move(time.Second)
 	w.allow(w.sign(w.orchestrator, w.revocation(w.orchestrator, childID)))
 	return &searched{
-		world: w, client: deedv1connect.NewEvidenceServiceClient(handlerClient{w.handler}, "http://register"),
+		world: w, client: deedv1connect.NewEvidenceServiceClient(handlerClient{w.handler}, "http://localhost"),
 		conditions: map[string]func(*deedv1.SearchRequest){
 			"agent":    func(q *deedv1.SearchRequest) { q.Agent = w.payments.ID },
 			"session":  func(q *deedv1.SearchRequest) { q.Session = a.Session.ID },
@@ -49,7 +49,7 @@ func newSearched(t *testing.T) *searched {
 			"since":    func(q *deedv1.SearchRequest) { q.SinceMs = w.now() - 1000 },
 			"until":    func(q *deedv1.SearchRequest) { q.UntilMs = w.now() },
 		},
-		counts: map[string]int{"agent": 3, "session": 2, "person": 6, "warrant": 5, "action": 3, "decision": 1, "class": 2, "kind": 3, "since": 3, "until": 14},
+		counts: map[string]int{"agent": 3, "session": 2, "person": 7, "warrant": 5, "action": 3, "decision": 1, "class": 2, "kind": 3, "since": 3, "until": 14},
 	}
 }
 

@@ -90,7 +90,7 @@ func (s sent) message() *deedv1.SubmitRequest {
 
 // call submits through the edge, by a Connect client, without a network.
 func (w *world) call(s sent) error {
-	client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://register")
+	client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://localhost")
 	_, err := client.Submit(context.Background(), s.message())
 	return err
 }

@@ -201,7 +201,7 @@ func (w *World) found() {
 	}
 	w.AddBy("agents", w.Carol, &attest.Agent{
 		Agent: "spiffe://" + Domain + "/agent", By: "carol", Log: Origin, Nonce: w.Nonce(), Owner: "alice", Prefix: true,
-		Purpose: "buying office supplies", Status: "registered", V: 1,
+		Purpose: "buying office supplies", Recorder: true, Status: "registered", V: 1,
 	})
 }
 
