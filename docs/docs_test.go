@@ -306,3 +306,14 @@ func TestChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestTour keeps the README's five minutes equal to the script that is tested.
+func TestTour(t *testing.T) {
+	_, shown, _ := strings.Cut(read(t, filepath.Join(root, "README.md")), "<!-- tour: ")
+	_, shown, _ = strings.Cut(shown, "```sh\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	_, script, found := strings.Cut(read(t, filepath.Join(root, "cmd/deed/testdata/script/tour.txtar")), "-- tour.sh --\n")
+	if !found || shown != script {
+		t.Errorf("README.md shows\n%s\nand the script is\n%s", shown, script)
+	}
+}
