@@ -27,7 +27,7 @@ func TestFlipEveryByte(t *testing.T) {
 	w := world(t, "one")
 	trust := load(t, w.trust)
 	name := "instruction"
-	if *long {
+	if long {
 		name = "human_directed"
 	}
 	file := build(t, w.contents[name]).Bytes()
@@ -54,7 +54,7 @@ func TestFlipMembers(t *testing.T) {
 	c := w.contents["human_directed"]
 	try := func(data []byte, what string, rebuild func([]byte) verifier.Contents) {
 		for i := range data {
-			if !*long && i%97 != len(data)%97 || testing.Short() && i%7 != 0 {
+			if !long && i%97 != len(data)%97 || testing.Short() && i%7 != 0 {
 				continue
 			}
 			changed := slices.Clone(data)
@@ -184,7 +184,7 @@ func TestHostileOperator(t *testing.T) {
 			"record": w.objects[e.Admission], "envelope": w.objects[r.Envelope], "entry": w.log[index],
 		} {
 			for i := range data {
-				if !*long && rnd.IntN(len(data)) >= 40 || testing.Short() && i%5 != 0 {
+				if !long && rnd.IntN(len(data)) >= 40 || testing.Short() && i%5 != 0 {
 					continue
 				}
 				f := forge(t, w)

@@ -199,7 +199,7 @@ func (v *verification) subject(index uint64) Subject {
 func (v *verification) when(i *item) Interval {
 	w := Interval{From: instant(i.entry.ReceivedAt), FromSource: "the register's clock"}
 	for _, c := range v.times {
-		at := instant(c.seconds * 1000)
+		at := instant(c.seconds*1000 + 999) // signed in whole seconds: until its end
 		if w.To == "" || at < w.To {
 			w.To, w.ToSource = at, "signature of the checkpoint by "+c.by
 		}

@@ -2,8 +2,8 @@ package verifier_test
 
 import (
 	"crypto/sha256"
-	"flag"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +18,8 @@ import (
 	"github.com/deedlog/deed/verifier"
 )
 
-var long = flag.Bool("long", false, "run the tests that take minutes")
+// long runs the tests that take minutes: make long.
+var long = os.Getenv("DEED_LONG") != ""
 
 // fixture is a world, kept after its register is closed.
 type fixture struct {

@@ -2,7 +2,6 @@ package admission
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/deedlog/deed/attest"
@@ -34,8 +33,8 @@ func (o *outcomeOf) write(seed [32]byte) (Result, error) {
 	for _, d := range record.Objects {
 		r.Objects = append(r.Objects, o.objects[d])
 	}
-	r.Cells = o.cells(entryDoc, record)
-	return r, nil
+	r.Cells, err = o.cells(entryDoc, record)
+	return r, err
 }
 
 func (o *outcomeOf) record() *Record {
@@ -69,47 +68,58 @@ const (
 	logTable     = "log"     // "control" -> running hash
 )
 
+// state collects the cells of one entry, and the first error of encoding them.
+type state struct {
+	cells []Cell
+	err   error
+}
+
+func (s *state) put(table, key string, v any) {
+	doc, err := attest.Encode(v)
+	if err != nil && s.err == nil {
+		s.err = fmt.Errorf("encoding state %s/%s: %w", table, key, damaged(err))
+	}
+	s.cells = append(s.cells, Cell{table, key, doc})
+}
+
 // cells is what changes in the register: a denied statement takes its place in
 // its session and changes nothing else.
-func (o *outcomeOf) cells(entry []byte, r *Record) []Cell {
-	var cells []Cell
-	put := func(table, key string, v any) {
-		doc, err := attest.Encode(v)
-		if err != nil {
-			panic("encoding state: " + err.Error()) // own structs, checked by tests
-		}
-		cells = append(cells, Cell{table, key, doc})
-	}
-	here := Ref{Entry: o.read.Size, ID: r.ID}
+func (o *outcomeOf) cells(entry []byte, r *Record) ([]Cell, error) {
+	var s state
 	if a, ok := o.verified.Statement().(*attest.Action); ok && !o.fork {
-		put(sessionTable, sessionKey(a), Tip{ID: r.ID, Seq: a.Session.Seq})
+		s.put(sessionTable, sessionKey(a), Tip{ID: r.ID, Seq: a.Session.Seq})
 	}
 	if r.Kind.Control() {
-		put(logTable, "control", o.read.Control.Next(o.read.Size, entry))
+		s.put(logTable, "control", o.read.Control.Next(o.read.Size, entry))
 	}
-	if r.Decision.Effect == Deny {
-		return cells
+	if r.Decision.Effect == Allow {
+		o.effects(&s, Ref{Entry: o.read.Size, ID: r.ID})
 	}
+	return s.cells, s.err
+}
+
+// effects is what an allowed statement changes.
+func (o *outcomeOf) effects(s *state, here Ref) {
 	for _, slot := range slotsOf(o.verified.Statement()) {
-		put(forceTable, string(slot), here)
+		s.put(forceTable, string(slot), here)
 	}
-	switch s := o.verified.Statement().(type) {
+	switch st := o.verified.Statement().(type) {
 	case *attest.Revocation:
-		put(revokedTable, string(s.Warrant), here)
+		s.put(revokedTable, string(st.Warrant), here)
 	case *attest.Action:
-		if s.Phase == attest.Outcome {
-			put(outcomeTable, string(s.Intent), here)
+		if st.Phase == attest.Outcome {
+			s.put(outcomeTable, string(st.Intent), here)
 		}
 	}
-	if o.act != nil {
-		for _, s := range o.spend {
-			put(spentTable, spentKey(s.ID, s.Grant), s)
-		}
-		for _, a := range o.act.approvals {
-			put(usedTable, string(a.logged.ID()), here)
-		}
+	if o.act == nil {
+		return
 	}
-	return slices.Clip(cells)
+	for _, spent := range o.spend {
+		s.put(spentTable, spentKey(spent.ID, spent.Grant), spent)
+	}
+	for _, a := range o.act.approvals {
+		s.put(usedTable, string(a.logged.ID()), here)
+	}
 }
 
 func sessionKey(a *attest.Action) string { return a.Agent + " " + a.Session.ID }

@@ -307,6 +307,31 @@ func TestOutsiderWidens(t *testing.T) {
 	denied(t, a, err, "d4.window")
 }
 
+// TestOutsiderDropsInstruction hands its warrant to itself without the instruction,
+// which says how many actions it may carry.
+func TestOutsiderDropsInstruction(t *testing.T) {
+	w := register.NewWorld(t, "outsider")
+	once := w.Instruction(w.Alice)
+	once.MaxActions = 1
+	instruction := w.AddBy("once", w.Alice, once).ID
+	root := w.RootWarrant(attest.Party{ID: "alice", Kind: attest.ByPerson}, w.Orchestrator.ID, attest.HumanInstruction, instruction, instruction)
+	id := w.AddBy("root of once", w.Alice, root).ID
+	child := w.Child(root, id, w.Orchestrator.ID, "100.00")
+	child.Task.Instruction = ""
+	leaf := w.AddAs("without it", w.Orchestrator, child)
+	if leaf.Record.Decision.Effect != admission.Allow {
+		t.Fatalf("%+v", leaf.Record.Decision)
+	}
+	for n, warrant := range []attest.ID{leaf.ID, leaf.ID, id} {
+		a, err := submit(t, w, w.Orchestrator, fresh(w, w.Orchestrator, warrant, "1.00"))
+		if n == 0 && (err != nil || a.Record.Decision.Effect != admission.Allow) {
+			t.Errorf("%v %+v", err, a.Record)
+		} else if n > 0 {
+			denied(t, a, err, "instruction.spent")
+		}
+	}
+}
+
 // TestOutsiderAsksForMore hides an argument, names another unit, climbs out of
 // the path, writes numbers that could overflow.
 func TestOutsiderAsksForMore(t *testing.T) {
@@ -601,7 +626,9 @@ func TestOutsiderSendsNothing(t *testing.T) {
 // above it as there can be. What it sends is answered, and the log goes on.
 func TestOutsiderWithLongName(t *testing.T) {
 	i, ca := running(t)
-	for _, path := range []string{strings.Repeat("/a", (2048-len("spiffe://"+register.Domain))/2), "/short"} {
+	for _, path := range []string{
+		strings.Repeat("/a", (2048-len("spiffe://"+register.Domain))/2), strings.Repeat("/"+strings.Repeat("a", 83), 24), "/short",
+	} {
 		svid, err := ca.Issue("spiffe://" + register.Domain + path)
 		if err != nil {
 			t.Fatal(err)
