@@ -15,8 +15,9 @@
 // # Reading order
 //
 // [InForce] is what may be looked up; check.go is the list of checks, one line
-// each; act.go is an action; decide.go is the order of the state rules;
-// record.go and entry.go are the two documents.
+// each. The kinds: act.go (actions, with evidence.go for the human's part and
+// authorize.go for Cedar), warrants.go, human.go, control.go. decide.go is the
+// order of the state rules; record.go and entry.go are the two documents.
 package admission
 
 import (

@@ -156,9 +156,9 @@ func (o *outcomeOf) spent() error {
 	return nil
 }
 
-// instructionSpent counts the actions of the instruction that the chain carries.
+// instructionSpent counts the actions of the instruction that the root names.
 func (o *outcomeOf) instructionSpent(links int) {
-	i, ok := o.act.carried()
+	i, ok := o.act.counted()
 	if !ok {
 		return
 	}
@@ -173,14 +173,11 @@ func (o *outcomeOf) instructionSpent(links int) {
 	o.spend = append(o.spend, Spent{Entry: o.read.Size, ID: i.logged.ID(), Uses: uses + 1})
 }
 
-// carried returns the instruction that every link of the chain repeats.
-func (x *act) carried() (instructed, bool) {
-	id, ok := x.chain.Instruction()
-	if !ok {
-		return instructed{}, false
-	}
+// counted returns the instruction that the root of the chain names. A link below
+// that leaves it out is evidence of less, and must not allow more for it.
+func (x *act) counted() (instructed, bool) {
 	for _, i := range x.instructions {
-		if i.logged.ID() == id {
+		if i.logged.ID() == x.chain.Root().Warrant.Task.Instruction {
 			return i, true
 		}
 	}

@@ -5,7 +5,100 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/attest/warrant"
 )
+
+// evidence: what the root warrant rests on.
+func (c *check) evidence(x *act) error {
+	links := x.chain.Links()
+	if len(links) == 0 {
+		return nil
+	}
+	root := links[0].Warrant
+	ids := append([]attest.ID(nil), root.Root.Evidence...)
+	if root.Task.Instruction != "" {
+		ids = append(ids, root.Task.Instruction)
+	}
+	seen := map[attest.ID]bool{}
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		logged, err := c.logged(id, "root.evidence")
+		if err != nil {
+			return err
+		}
+		c.weigh(x, root, logged)
+	}
+	return nil
+}
+
+// weigh sorts one evidence of the root into its kind.
+func (c *check) weigh(x *act, root *attest.Warrant, logged *Logged) {
+	switch s := logged.Verified.Statement().(type) {
+	case *attest.Instruction:
+		flows, ok := x.chain.Instruction()
+		carried := ok && flows == logged.ID()
+		addressed := logged.Allowed() && s.Addressee == root.Holder.SPIFFEID
+		x.instructions = append(x.instructions, instructed{
+			logged: logged, statement: s, addressed: addressed, bound: addressed && carried,
+			requests: requested(s, x.action),
+		})
+	case *attest.Trigger:
+		if x.trigger == nil && logged.Allowed() && c.setsOff(s, x) {
+			x.trigger = logged
+		}
+	default:
+		x.unknown = append(x.unknown, logged.ID())
+	}
+}
+
+func requested(i *attest.Instruction, a *attest.Action) bool {
+	what := warrant.ActOf(a)
+	for _, r := range i.Requests {
+		if warrant.Permits(r.Grant(), what) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// initiator: the trigger that the agent names is looked up; its claim is not
+// evidence.
+func (c *check) initiator(x *act) error {
+	id := x.action.Initiator.Trigger
+	if id == "" {
+		return nil
+	}
+	logged, err := c.logged(id, "initiator.trigger")
+	if err != nil {
+		return err
+	}
+	t := statementOf[*attest.Trigger](logged)
+	if t == nil {
+		c.deny("reference.kind")
+		return nil
+	}
+	if logged.Allowed() && c.setsOff(t, x) {
+		x.trigger = logged
+	}
+	return nil
+}
+
+// setsOff reports whether a trigger is addressed to this agent or to a holder of
+// its chain, and was not recorded by the agent itself.
+func (c *check) setsOff(t *attest.Trigger, x *act) bool {
+	if t.Recorder == x.action.Agent {
+		return false
+	}
+	for _, l := range x.chain.Links() {
+		if l.Warrant.Holder.SPIFFEID == t.Addressee {
+			return true
+		}
+	}
+	return t.Addressee == x.action.Agent
+}
 
 // agencyEvidence states the evidence for the attribution table, as of a time in
 // ms. used says which approvals an earlier entry has consumed. A chain that does

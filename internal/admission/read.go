@@ -157,7 +157,7 @@ func (c *Checked) readSpent(v View, r *Read) error {
 			return err
 		}
 	}
-	if i, ok := c.act.carried(); ok {
+	if i, ok := c.act.counted(); ok {
 		return readPool(v, r, i.logged.ID(), 0)
 	}
 	return nil
