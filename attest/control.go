@@ -51,8 +51,10 @@ func (g *Genesis) validate(c *checker) {
 		c.person("administrators.name", a.Name)
 		c.key("administrators.key", a.Key)
 		c.that(i == 0 || g.Administrators[i-1].Name < a.Name, "administrators", "ascending by name, each once", a.Name)
-		sameKey := func(b Administrator) bool { return bytes.Equal(a.Key, b.Key) } // one key must not make a quorum
-		c.that(!slices.ContainsFunc(g.Administrators[:i], sameKey), "administrators.key", "a key of one's own", a.Name)
+		sameKey := func(b Administrator) bool { return bytes.Equal(a.Key, b.Key) }
+		// One key must not make a quorum, nor the register an administrator.
+		own := !slices.ContainsFunc(g.Administrators[:i], sameKey) && !bytes.Equal(a.Key, g.ServerKey)
+		c.that(own, "administrators.key", "a key of one's own", a.Name)
 	}
 	c.key("server_key", g.ServerKey)
 	c.text("log_keys.ed25519", g.LogKeys.Ed25519, 512)

@@ -85,16 +85,6 @@ func (fs *findings) add(f Finding) {
 	fs.list = append(fs.list, f)
 }
 
-// has reports whether a check has a finding of this status.
-func (fs *findings) has(check string, s Status) bool {
-	for _, f := range fs.list {
-		if f.Check == check && f.Status == s {
-			return true
-		}
-	}
-	return false
-}
-
 // FormatError says that a file is not a bundle of this format, and which check
 // of it did not pass. Nothing in the file was looked at further.
 type FormatError struct{ Finding Finding }

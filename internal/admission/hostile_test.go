@@ -10,6 +10,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/testkit/cast"
 	"github.com/deedlog/deed/policy"
 )
 
@@ -19,17 +20,17 @@ func TestEndlessChain(t *testing.T) {
 	s := newScene(t)
 	w, id := s.root, s.rootID
 	for depth := 1; depth <= 10; depth++ {
-		from := s.bystander
+		from := s.Bystander
 		if depth == 1 {
-			from = s.orchestrator
+			from = s.Orchestrator
 		}
-		child := s.child(w, id, from, s.bystander)
+		child := s.Child(w, id, from, s.Bystander)
 		child.Depth, child.MaxDepth = min(depth, 7), 7
-		signed := s.sign(from, child)
+		signed := s.Sign(from, child)
 		s.log(signed)
-		w, id = child, signed.id
+		w, id = child, signed.ID
 	}
-	got, _ := s.find(s.sign(s.bystander, s.transfer(s.bystander, id, "1.00")))
+	got, _ := s.find(s.Sign(s.Bystander, s.Transfer(s.Bystander, id, "1.00")))
 	if got.class != agency.Unattributed || !strings.Contains(got.faults, "d3.depth") {
 		t.Errorf("found %+v", got)
 	}
@@ -39,11 +40,11 @@ func TestEndlessChain(t *testing.T) {
 // from a warrant that the register was not there to check.
 func TestAccountable(t *testing.T) {
 	s := newScene(t)
-	w := s.warrant(s.bystander, s.buyer, attest.OrgStanding, reports()) // no issuer
+	w := s.Warrant(s.Bystander, s.Buyer, attest.OrgStanding, cast.Reports()) // no issuer
 	w.Root.Accountable = "chief"
-	id := s.deny(s.sign(s.bystander, w), "d11.root")
-	trigger := s.allow(s.sign(s.scheduler, s.trigger(s.scheduler, s.buyer)))
-	got, a := s.find(s.sign(s.buyer, s.reconcile(s.buyer, id, trigger)))
+	id := s.deny(s.Sign(s.Bystander, w), "d11.root")
+	trigger := s.allow(s.Sign(s.Scheduler, s.Trigger(s.Scheduler, s.Buyer)))
+	got, a := s.find(s.Sign(s.Buyer, s.Reconcile(s.Buyer, id, trigger)))
 	if got.class != agency.Unattributed || a.Accountable != "" {
 		t.Errorf("found %+v, accountable %q", got, a.Accountable)
 	}
@@ -53,14 +54,14 @@ func TestAccountable(t *testing.T) {
 // also where the root warrant has it as evidence only.
 func TestInstructionCounted(t *testing.T) {
 	s := newScene(t)
-	once := s.cast.instruction(s.treasurer, s.orchestrator, request())
+	once := s.Instruction(s.Treasurer, s.Orchestrator, cast.Request())
 	once.MaxActions = 1
-	instruction := s.allow(s.sign(s.treasurer, once))
-	w := s.instructed(s.treasurer, s.orchestrator, instruction)
+	instruction := s.allow(s.Sign(s.Treasurer, once))
+	w := s.Instructed(s.Treasurer, s.Orchestrator, instruction)
 	w.Task.Instruction = ""
-	id := s.allow(s.sign(s.treasurer, w))
+	id := s.allow(s.Sign(s.Treasurer, w))
 	for range 2 {
-		got, _ := s.find(s.sign(s.orchestrator, s.transfer(s.orchestrator, id, "1.00")))
+		got, _ := s.find(s.Sign(s.Orchestrator, s.Transfer(s.Orchestrator, id, "1.00")))
 		if got.class != agency.HumanDelegated {
 			t.Errorf("found %+v: it is not counted, so it is not carried", got)
 		}
@@ -72,42 +73,42 @@ func TestFourEyes(t *testing.T) {
 	s := newScene(t)
 	src := policy.Default()
 	src.Policies = append(src.Policies, `@id("org/four-eyes") forbid (principal, action, resource) unless { context.approvals >= 2 };`...)
-	p, parts := s.policy(src, 1000)
-	s.allow(s.endorsed(s.sign(s.admin, p, parts...), s.second))
-	approved := func(by ...*party) sent {
-		a := s.transfer(s.payments, s.leafID, "10.00")
+	p, parts := s.Policy(src, 1000)
+	s.allow(s.Endorsed(s.Sign(s.Admin, p, parts...), s.Second))
+	approved := func(by ...*cast.Party) cast.Sent {
+		a := s.Transfer(s.Payments, s.leafID, "10.00")
 		var ids []attest.ID
 		for _, who := range by {
-			ids = append(ids, s.allow(s.sign(who, s.approval(who, a))))
+			ids = append(ids, s.allow(s.Sign(who, s.Approval(who, a))))
 		}
 		slices.Sort(ids)
 		a.Authority.Approvals = ids
-		return s.sign(s.payments, a)
+		return s.Sign(s.Payments, a)
 	}
-	s.deny(approved(s.treasurer, s.treasurer), "policy.denied")
-	s.allow(approved(s.treasurer, s.controller))
+	s.deny(approved(s.Treasurer, s.Treasurer), "policy.denied")
+	s.allow(approved(s.Treasurer, s.Controller))
 }
 
 // TestPersonUntil: the key of a person holds when the entry is made, not only
 // when the statement is checked.
 func TestPersonUntil(t *testing.T) {
 	s := newScene(t)
-	p := s.person("temporary")
-	reg := s.registration(p)
-	reg.Until = s.now() + 1000
-	s.allow(s.endorsed(s.sign(s.admin, reg), p))
-	signed := s.sign(p, s.cast.instruction(p, s.payments))
-	sub, err := admission.NewSubmission(signed.envelope, signed.objects, admission.Anonymous)
-	s.check(err)
+	p := s.Person("temporary")
+	reg := s.Registration(p)
+	reg.Until = s.Now() + 1000
+	s.allow(s.Endorsed(s.Sign(s.Admin, reg), p))
+	signed := s.Sign(p, s.Instruction(p, s.Payments))
+	sub, err := admission.NewSubmission(signed.Envelope, signed.Objects, admission.Anonymous)
+	s.Check(err)
 	s.move(999 * time.Millisecond)
-	checked, err := admission.Check(sub, s, nil, s.now())
-	s.check(err)
+	checked, err := admission.Check(sub, s, nil, s.Now())
+	s.Check(err)
 	read, err := checked.Read(s)
-	s.check(err)
-	if _, err := checked.Decide(read, s.now(), [32]byte{}); err != nil {
+	s.Check(err)
+	if _, err := checked.Decide(read, s.Now(), [32]byte{}); err != nil {
 		t.Error(err)
 	}
-	if _, err := checked.Decide(read, s.now()+1, [32]byte{}); code(err) != "signer.expired" {
+	if _, err := checked.Decide(read, s.Now()+1, [32]byte{}); code(err) != "signer.expired" {
 		t.Errorf("a second later: %v", err)
 	}
 }
@@ -122,9 +123,9 @@ func code(err error) string {
 // TestKeyOfNobody signs as nobody, with the digest of no key.
 func TestKeyOfNobody(t *testing.T) {
 	s := newScene(t)
-	stranger := s.person("stranger")
-	stranger.keyID = attest.DigestOf(nil)
-	if _, err := s.try(s.sign(stranger, s.cast.instruction(stranger, s.payments))); code(err) != "signer.unknown" {
+	stranger := s.Person("stranger")
+	stranger.KeyID = attest.DigestOf(nil)
+	if _, err := s.try(s.Sign(stranger, s.Instruction(stranger, s.Payments))); code(err) != "signer.unknown" {
 		t.Error(err)
 	}
 }
@@ -133,13 +134,13 @@ func TestKeyOfNobody(t *testing.T) {
 // back.
 func TestMoved(t *testing.T) {
 	s := newScene(t)
-	signed := s.sign(s.payments, s.transfer(s.payments, s.leafID, "1.00"))
-	sub, err := admission.NewSubmission(signed.envelope, signed.objects, admission.Anonymous)
-	s.check(err)
-	checked, err := admission.Check(sub, s, nil, s.now())
-	s.check(err)
-	p, parts := s.policy(policy.Default(), 1)
-	s.allow(s.endorsed(s.sign(s.admin, p, parts...), s.second))
+	signed := s.Sign(s.Payments, s.Transfer(s.Payments, s.leafID, "1.00"))
+	sub, err := admission.NewSubmission(signed.Envelope, signed.Objects, admission.Anonymous)
+	s.Check(err)
+	checked, err := admission.Check(sub, s, nil, s.Now())
+	s.Check(err)
+	p, parts := s.Policy(policy.Default(), 1)
+	s.allow(s.Endorsed(s.Sign(s.Admin, p, parts...), s.Second))
 	if _, err := checked.Read(s); code(err) != "trust.changed" {
 		t.Error(err)
 	}
@@ -148,17 +149,17 @@ func TestMoved(t *testing.T) {
 // TestBeforeGenesis: whatever comes first, it is refused, and nothing panics.
 func TestBeforeGenesis(t *testing.T) {
 	r := newEmptyRegister(t)
-	for _, s := range r.begin()[1:] {
+	for _, s := range r.Begin()[1:] {
 		if _, err := r.try(s); code(err) != "genesis.place" {
 			t.Errorf("%v", err)
 		}
 	}
-	genesis := r.genesis()
-	for name, s := range map[string]sent{
-		"no endorsement":   r.sign(r.server, genesis),
-		"one of two":       r.endorsed(r.sign(r.server, genesis), r.admin),
-		"one, twice":       r.endorsed(r.sign(r.server, genesis), r.admin, r.admin),
-		"another's server": r.endorsed(r.sign(r.bystander, genesis), r.admin, r.second),
+	genesis := r.Genesis()
+	for name, s := range map[string]cast.Sent{
+		"no endorsement":   r.Sign(r.Server, genesis),
+		"one of two":       r.Endorsed(r.Sign(r.Server, genesis), r.Admin),
+		"one, twice":       r.Endorsed(r.Sign(r.Server, genesis), r.Admin, r.Admin),
+		"another's server": r.Endorsed(r.Sign(r.Bystander, genesis), r.Admin, r.Second),
 	} {
 		if _, err := r.try(s); code(err) == "" {
 			t.Errorf("%s: %v", name, err)
@@ -186,7 +187,7 @@ func TestMisled(t *testing.T) {
 	for _, a := range s.entries {
 		for _, b := range append(s.entries, admitted{result: admission.Result{Parsed: &admission.Record{}}}) {
 			m := misled{s.register, s.byID[b.result.Parsed.ID]}
-			if checked, err := admission.Check(a.sub, m, nil, s.now()); err == nil {
+			if checked, err := admission.Check(a.sub, m, nil, s.Now()); err == nil {
 				_, _ = checked.Decide(a.result.Parsed.Read, a.received, a.seed)
 			}
 		}
@@ -202,7 +203,7 @@ func FuzzDecide(f *testing.F) {
 		f.Add(a.result.Record, uint(i), a.received)
 		in := recorded{s.register, a.result.Parsed}
 		c, err := admission.Check(a.sub, in, s.cache, a.result.Parsed.CheckedAt)
-		s.check(err)
+		s.Check(err)
 		checked = append(checked, c)
 	}
 	f.Fuzz(func(t *testing.T, doc []byte, which uint, received int64) {
@@ -234,15 +235,15 @@ func race(n int, fn func(i int)) {
 func TestForks(t *testing.T) {
 	s := newScene(t)
 	var prev attest.ID
-	session := s.random()
+	session := s.Random()
 	for seq := range int64(3) {
 		var mu sync.Mutex
 		var won []attest.ID
-		signed := make([]sent, 64)
+		signed := make([]cast.Sent, 64)
 		for i := range signed {
-			a := s.transfer(s.payments, s.leafID, "1.00")
+			a := s.Transfer(s.Payments, s.leafID, "1.00")
 			a.Session = attest.Session{ID: session, Seq: seq, Prev: prev}
-			signed[i] = s.sign(s.payments, a)
+			signed[i] = s.Sign(s.Payments, a)
 		}
 		race(64, func(i int) {
 			record, err := s.try(signed[i])
@@ -267,13 +268,13 @@ func TestForks(t *testing.T) {
 // TestApprovalOnce: of many actions that use one approval one is allowed.
 func TestApprovalOnce(t *testing.T) {
 	s := newScene(t)
-	a := s.transfer(s.payments, s.leafID, "10.00")
+	a := s.Transfer(s.Payments, s.leafID, "10.00")
 	s.approve(a, nil)
-	signed := make([]sent, 64)
+	signed := make([]cast.Sent, 64)
 	for i := range signed {
 		again := *a
-		again.Nonce, again.Session.ID = s.random(), s.random()
-		signed[i] = s.sign(s.payments, &again)
+		again.Nonce, again.Session.ID = s.Random(), s.Random()
+		signed[i] = s.Sign(s.Payments, &again)
 	}
 	counted(t, s, signed, 1, "approval.used")
 }
@@ -281,21 +282,21 @@ func TestApprovalOnce(t *testing.T) {
 // TestSiblings: two children of one warrant draw on one pool.
 func TestSiblings(t *testing.T) {
 	s := newScene(t)
-	root := s.warrant(s.treasurer, s.orchestrator, attest.HumanStanding, payments("50000.00"))
+	root := s.Warrant(s.Treasurer, s.Orchestrator, attest.HumanStanding, cast.Payments("50000.00"))
 	root.Grants[0].Budget = &attest.Budget{Argument: "amount", Limit: attest.Amount{Decimal: "100.00", Unit: "EUR"}}
-	id := s.allow(s.sign(s.treasurer, root))
-	var signed []sent
-	for _, holder := range []*party{s.payments, s.buyer} {
-		child := s.allow(s.sign(s.orchestrator, s.child(root, id, s.orchestrator, holder)))
+	id := s.allow(s.Sign(s.Treasurer, root))
+	var signed []cast.Sent
+	for _, holder := range []*cast.Party{s.Payments, s.Buyer} {
+		child := s.allow(s.Sign(s.Orchestrator, s.Child(root, id, s.Orchestrator, holder)))
 		for range 32 {
-			signed = append(signed, s.sign(holder, s.transfer(holder, child, "7.50")))
+			signed = append(signed, s.Sign(holder, s.Transfer(holder, child, "7.50")))
 		}
 	}
 	counted(t, s, signed, 13, "d7.spent")
 }
 
 // counted races statements of which n are allowed and the others denied.
-func counted(t *testing.T, s *scene, signed []sent, n int, fault string) {
+func counted(t *testing.T, s *scene, signed []cast.Sent, n int, fault string) {
 	t.Helper()
 	var mu sync.Mutex
 	allowed := 0

@@ -11,6 +11,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/testkit/cast"
 	"github.com/deedlog/deed/ledger/storetest"
 )
 
@@ -18,7 +19,7 @@ import (
 // tree, no network, no disk. It keeps what came in, so that it can be admitted
 // again.
 type register struct {
-	*cast
+	*cast.Cast
 	cache *admission.Cache
 
 	mu      sync.RWMutex
@@ -40,7 +41,7 @@ type admitted struct {
 func newRegister(t testing.TB) *register {
 	t.Helper()
 	r := newEmptyRegister(t)
-	for _, s := range r.begin() {
+	for _, s := range r.Begin() {
 		r.allow(s)
 	}
 	return r
@@ -48,7 +49,7 @@ func newRegister(t testing.TB) *register {
 
 func newEmptyRegister(t testing.TB) *register {
 	return &register{
-		cast: newCast(t), cache: admission.NewCache(100), byID: map[attest.ID]*admission.Logged{},
+		Cast: cast.New(t), cache: admission.NewCache(100), byID: map[attest.ID]*admission.Logged{},
 		objects: map[attest.Digest][]byte{}, cells: map[[2]string][]byte{},
 	}
 }
@@ -94,12 +95,12 @@ func (r *register) Get(table, key string) ([]byte, error) {
 }
 
 // try admits a statement, or says why not.
-func (r *register) try(s sent) (*admission.Record, error) {
-	sub, err := admission.NewSubmission(s.envelope, s.objects, admission.Anonymous)
+func (r *register) try(s cast.Sent) (*admission.Record, error) {
+	sub, err := admission.NewSubmission(s.Envelope, s.Objects, admission.Anonymous)
 	if err != nil {
 		return nil, err
 	}
-	at := r.now()
+	at := r.Now()
 	checked, err := admission.Check(sub, r, r.cache, at)
 	if err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func (r *register) try(s sent) (*admission.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := admitted{sub: sub, received: at + 3, seed: r.seed()}
+	a := admitted{sub: sub, received: at + 3, seed: r.Seed()}
 	if a.result, err = checked.Decide(read, a.received, a.seed); err != nil {
 		return nil, err
 	}
@@ -136,29 +137,29 @@ func (r *register) write(a admitted) error {
 }
 
 // log admits a statement that must be logged.
-func (r *register) log(s sent) *admission.Record {
+func (r *register) log(s cast.Sent) *admission.Record {
 	r.Helper()
 	record, err := r.try(s)
-	r.check(err)
+	r.Check(err)
 	return record
 }
 
 // allow admits a statement that must be allowed.
-func (r *register) allow(s sent) attest.ID {
+func (r *register) allow(s cast.Sent) attest.ID {
 	r.Helper()
 	if record := r.log(s); len(record.Decision.Faults) > 0 {
 		r.Fatalf("denied: %v", record.Decision.Faults)
 	}
-	return s.id
+	return s.ID
 }
 
 // deny admits a statement that must be denied by exactly these rules.
-func (r *register) deny(s sent, codes ...string) attest.ID {
+func (r *register) deny(s cast.Sent, codes ...string) attest.ID {
 	r.Helper()
 	if got := r.log(s).Decision.Faults; !slices.Equal(got, codes) {
 		r.Fatalf("faults %v, want %v", got, codes)
 	}
-	return s.id
+	return s.ID
 }
 
 // found is what a record finds of an action, in short.
@@ -168,7 +169,7 @@ type found struct {
 	flags               string
 }
 
-func (r *register) find(s sent) (found, *agency.Attribution) {
+func (r *register) find(s cast.Sent) (found, *agency.Attribution) {
 	r.Helper()
 	record := r.log(s)
 	a := record.Attribution
@@ -182,4 +183,4 @@ func join(list []string) string {
 	return string(bytes.TrimSuffix(bytes.TrimPrefix(fmt.Append(nil, list), []byte("[")), []byte("]")))
 }
 
-func (r *register) move(d time.Duration) { r.clock.Move(d) }
+func (r *register) move(d time.Duration) { r.Clock.Move(d) }

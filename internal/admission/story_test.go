@@ -9,29 +9,32 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/testkit/cast"
 )
 
 // newStory is a log with statements of every kind, allowed and denied.
 func newStory(t testing.TB) *scene {
 	t.Helper()
 	s := newScene(t)
-	paid := s.transfer(s.payments, s.leafID, "2000.00")
-	object := s.commitment(paid, s.rootID)
-	first := s.allow(s.sign(s.payments, paid, object))
-	approved := s.after(paid, first, s.transfer(s.payments, s.leafID, "20000.00"))
+	paid := s.Transfer(s.Payments, s.leafID, "2000.00")
+	object := s.Commitment(paid, s.rootID)
+	first := s.allow(s.Sign(s.Payments, paid, object))
+	approved := s.After(paid, first, s.Transfer(s.Payments, s.leafID, "20000.00"))
 	s.approve(approved, nil)
-	second := s.allow(s.sign(s.payments, approved))
-	intent := s.after(approved, second, s.transfer(s.payments, s.leafID, "1.00"))
-	intentID := s.allow(s.sign(s.payments, intent))
-	s.allow(s.sign(s.payments, s.outcome(intent, intentID)))
-	fork := s.after(paid, first, s.transfer(s.payments, s.leafID, "7.00"))
-	s.deny(s.sign(s.payments, fork), "session.fork")
-	s.deny(s.sign(s.bystander, s.transfer(s.bystander, s.leafID, "10.00")), "d10.holder")
-	s.allow(s.sign(s.reconciler, s.reconcile(s.reconciler, s.standingID, s.triggerID)))
-	s.allow(s.sign(s.buyer, s.revocation(s.buyer, s.leafID)))
-	s.deny(s.sign(s.payments, s.transfer(s.payments, s.leafID, "10.00")), "warrant.revoked")
-	w := s.person("newcomer")
-	s.deny(s.endorsed(s.sign(s.treasurer, s.registrationBy(s.treasurer, w)), w), "control.administrator")
+	second := s.allow(s.Sign(s.Payments, approved))
+	intent := s.After(approved, second, s.Transfer(s.Payments, s.leafID, "1.00"))
+	intentID := s.allow(s.Sign(s.Payments, intent))
+	s.allow(s.Sign(s.Payments, s.Outcome(intent, intentID)))
+	fork := s.After(paid, first, s.Transfer(s.Payments, s.leafID, "7.00"))
+	s.deny(s.Sign(s.Payments, fork), "session.fork")
+	s.deny(s.Sign(s.Bystander, s.Transfer(s.Bystander, s.leafID, "10.00")), "d10.holder")
+	s.allow(s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, s.standingID, s.triggerID)))
+	s.allow(s.Sign(s.Buyer, s.Revocation(s.Buyer, s.leafID)))
+	s.deny(s.Sign(s.Payments, s.Transfer(s.Payments, s.leafID, "10.00")), "warrant.revoked")
+	newcomer := s.Person("newcomer")
+	unasked := s.Registration(newcomer)
+	unasked.By = s.Treasurer.ID
+	s.deny(s.Endorsed(s.Sign(s.Treasurer, unasked), newcomer), "control.administrator")
 	return s
 }
 
@@ -70,16 +73,16 @@ func TestReplay(t *testing.T) {
 	cache := admission.NewCache(4) // so small that it starts again now and then
 	for i, a := range s.entries {
 		record, err := admission.ParseRecord(a.result.Record)
-		s.check(err)
+		s.Check(err)
 		sub := admission.Submission{Envelope: a.sub.Envelope, Submitter: record.Submitter, Objects: map[attest.Digest][]byte{}}
 		for _, d := range record.Objects {
 			sub.Objects[d] = s.objects[d]
 		}
 		for _, with := range []*admission.Cache{nil, cache, cache} {
 			checked, err := admission.Check(sub, recorded{s.register, record}, with, record.CheckedAt)
-			s.check(err)
+			s.Check(err)
 			again, err := checked.Decide(record.Read, a.received, a.seed)
-			s.check(err)
+			s.Check(err)
 			if !bytes.Equal(again.Record, a.result.Record) || !bytes.Equal(again.Entry, a.result.Entry) || !reflect.DeepEqual(again.Cells, a.result.Cells) {
 				t.Errorf("entry %d, %s:\n%s\nis now\n%s", i, record.Kind, a.result.Record, again.Record)
 			}
@@ -91,20 +94,20 @@ func TestReplay(t *testing.T) {
 // of a map shows.
 func TestDeterminism(t *testing.T) {
 	s := newScene(t)
-	a := s.transfer(s.payments, s.leafID, "20000.00")
+	a := s.Transfer(s.Payments, s.leafID, "20000.00")
 	s.approve(a, nil)
-	object := s.commitment(a, s.rootID)
-	signed := s.sign(s.payments, a, object)
+	object := s.Commitment(a, s.rootID)
+	signed := s.Sign(s.Payments, a, object)
 	var first admission.Result
 	for n := range 50 {
-		sub, err := admission.NewSubmission(signed.envelope, signed.objects, admission.Anonymous)
-		s.check(err)
-		checked, err := admission.Check(sub, s, nil, s.now())
-		s.check(err)
+		sub, err := admission.NewSubmission(signed.Envelope, signed.Objects, admission.Anonymous)
+		s.Check(err)
+		checked, err := admission.Check(sub, s, nil, s.Now())
+		s.Check(err)
 		read, err := checked.Read(s)
-		s.check(err)
-		got, err := checked.Decide(read, s.now(), [32]byte{1})
-		s.check(err)
+		s.Check(err)
+		got, err := checked.Decide(read, s.Now(), [32]byte{1})
+		s.Check(err)
 		if n == 0 {
 			first = got
 		}
@@ -120,12 +123,12 @@ func TestReopen(t *testing.T) {
 	object := func(d attest.Digest) ([]byte, error) { return s.objects[d], nil }
 	for i, a := range s.entries {
 		l, err := admission.Reopen(uint64(i), a.result.Entry, object)
-		s.check(err)
+		s.Check(err)
 		if l.Index != uint64(i) || !bytes.Equal(s.encode(l.Record), a.result.Record) || !bytes.Equal(l.Verified.Envelope().JSON(), a.sub.Envelope.JSON()) {
 			t.Errorf("entry %d is opened as %s, not %s", i, s.encode(l.Record), a.result.Record)
 		}
 		entry, err := admission.ParseEntry(a.result.Entry)
-		s.check(err)
+		s.Check(err)
 		entry.Envelope = s.entries[(i+1)%len(s.entries)].result.Parsed.ID
 		if _, err := admission.Reopen(uint64(i), s.encode(entry), object); err == nil || attest.AsFault(err) != nil {
 			t.Errorf("entry %d of another statement: %v", i, err)
@@ -150,7 +153,7 @@ func TestControl(t *testing.T) {
 	want := admission.StartControl()
 	for i, a := range s.entries {
 		entry, err := admission.ParseEntry(a.result.Entry)
-		s.check(err)
+		s.Check(err)
 		if entry.Control != want || a.result.Parsed.Read.Control != want {
 			t.Fatalf("entry %d: control %+v, want %+v", i, entry.Control, want)
 		}
@@ -170,7 +173,7 @@ func TestEntryPrivate(t *testing.T) {
 		if n := len(a.result.Entry); n >= 1024 {
 			t.Errorf("entry %d has %d bytes", i, n)
 		}
-		for _, private := range []string{"spiffe", domain, "treasurer", "controller", "admin", "payments", "transfer", "iban", "INV", "nightly",
+		for _, private := range []string{"spiffe", cast.Domain, "treasurer", "controller", "admin", "payments", "transfer", "iban", "INV", "nightly",
 			"allow", "deny", "human", "autonomous", "2000", a.result.Parsed.Signer.Name} {
 			if strings.Contains(string(a.result.Entry), private) {
 				t.Errorf("entry %d shows %q: %s", i, private, a.result.Entry)
@@ -182,7 +185,7 @@ func TestEntryPrivate(t *testing.T) {
 func (s *scene) encode(v any) []byte {
 	s.Helper()
 	doc, err := attest.Encode(v)
-	s.check(err)
+	s.Check(err)
 	return doc
 }
 

@@ -24,7 +24,7 @@ func (c *check) warrant(w *attest.Warrant) error {
 			c.denyFault(f)
 		}
 	}
-	if err := c.issuing(w.Issuer); err != nil {
+	if err := c.issuing(chain); err != nil {
 		return err
 	}
 	if w.Root != nil {
@@ -34,15 +34,27 @@ func (c *check) warrant(w *attest.Warrant) error {
 }
 
 // issuing: a workload that is suspended or retired passes nothing on.
-func (c *check) issuing(issuer attest.Party) error {
+//
+// Nor does one whose registration is not the one that the warrant above names,
+// or it would pass the warrant on to itself without that.
+func (c *check) issuing(chain []warrant.Link) error {
+	issuer := chain[len(chain)-1].Warrant.Issuer
 	if issuer.Kind != attest.BySVID {
 		return nil
 	}
 	who, err := c.registration(issuer.ID)
-	if err == nil && who.statement != nil && !who.active() {
+	if err != nil {
+		return err
+	}
+	if who.statement != nil && !who.active() {
 		c.deny("agent.suspended")
 	}
-	return err
+	if len(chain) > 1 {
+		if named := chain[len(chain)-2].Warrant.Holder.Registration; named != "" && named != who.id {
+			c.deny("d1.issuer")
+		}
+	}
+	return nil
 }
 
 // warrantRoot: the issuer may issue it (D11) and its evidence is logged.

@@ -13,6 +13,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/server"
+	"github.com/deedlog/deed/internal/testkit/cast"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/boltstore"
 	"github.com/deedlog/deed/ledger/storetest"
@@ -42,22 +43,22 @@ func newBench(b *testing.B) *bench {
 		_, c.Cosigner = storetest.Keys(b) // as in a register that runs
 		c.Store, c.HeadFile = store, boltstore.HeadFile{Path: b.TempDir() + "/head"}
 	})
-	for _, s := range w.begin() {
+	for _, s := range w.Begin() {
 		w.allow(s)
 	}
-	root, id := w.standing(w.orchestrator)
-	buyer := w.child(root, id, w.orchestrator, w.buyer)
-	id = w.allow(w.sign(w.orchestrator, buyer))
-	return &bench{w, w.allow(w.sign(w.buyer, w.child(buyer, id, w.buyer, w.payments)))}
+	root, id := w.standing(w.Orchestrator)
+	buyer := w.Child(root, id, w.Orchestrator, w.Buyer)
+	id = w.allow(w.Sign(w.Orchestrator, buyer))
+	return &bench{w, w.allow(w.Sign(w.Buyer, w.Child(buyer, id, w.Buyer, w.Payments)))}
 }
 
 // actions signs n transfers, each in a session of its own.
-func (b *bench) actions(n int) []sent {
-	list := make([]sent, n)
+func (b *bench) actions(n int) []cast.Sent {
+	list := make([]cast.Sent, n)
 	for i := range list {
-		list[i] = b.sign(b.payments, b.transfer(b.payments, b.leaf, "1.00"))
+		list[i] = b.Sign(b.Payments, b.Transfer(b.Payments, b.leaf, "1.00"))
 		if i > 0 {
-			list[i].objects = nil // the chain is stored
+			list[i].Objects = nil // the chain is stored
 		}
 	}
 	return list
@@ -71,11 +72,11 @@ func pae(e attest.Envelope) []byte {
 // ceiling measures one bare verification.
 func (b *bench) ceiling() time.Duration {
 	s := b.actions(1)[0]
-	message, key := pae(s.envelope), b.payments.key.Public().(*ecdsa.PublicKey)
+	message, key := pae(s.Envelope), b.Payments.Key.Public().(*ecdsa.PublicKey)
 	const n = 2000
 	start := time.Now()
 	for range n {
-		if sum := sha256.Sum256(message); !ecdsa.VerifyASN1(key, sum[:], s.envelope.Signature) {
+		if sum := sha256.Sum256(message); !ecdsa.VerifyASN1(key, sum[:], s.Envelope.Signature) {
 			b.Fatal("the signature does not verify")
 		}
 	}
@@ -94,9 +95,9 @@ func BenchmarkVerifyP256(tb *testing.B) {
 	b := newBench(tb)
 	ceiling := b.ceiling()
 	s := b.actions(1)[0]
-	message, key := pae(s.envelope), b.payments.key.Public().(*ecdsa.PublicKey)
+	message, key := pae(s.Envelope), b.Payments.Key.Public().(*ecdsa.PublicKey)
 	for tb.Loop() {
-		if sum := sha256.Sum256(message); !ecdsa.VerifyASN1(key, sum[:], s.envelope.Signature) {
+		if sum := sha256.Sum256(message); !ecdsa.VerifyASN1(key, sum[:], s.Envelope.Signature) {
 			tb.Fatal("the signature does not verify")
 		}
 	}
@@ -109,12 +110,12 @@ func BenchmarkCheck(tb *testing.B) {
 	b := newBench(tb)
 	ceiling := b.ceiling()
 	s := b.actions(1)[0]
-	sub, err := admission.NewSubmission(s.envelope, s.objects, admission.Anonymous)
-	b.check(err)
+	sub, err := admission.NewSubmission(s.Envelope, s.Objects, admission.Anonymous)
+	b.Check(err)
 	cache := admission.NewCache(100)
 	tb.ReportAllocs()
 	for tb.Loop() {
-		if _, err := admission.Check(sub, b.server.Register(), cache, b.now()); err != nil {
+		if _, err := admission.Check(sub, b.server.Register(), cache, b.Now()); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -130,11 +131,11 @@ func BenchmarkPlaceCommit(tb *testing.B) {
 	b.logged(b.actions(1)[0])
 	work := make([]*placement, tb.N)
 	for i := range work {
-		s := b.sign(b.payments, b.transfer(b.payments, b.leaf, "1.00"))
-		sub, err := admission.NewSubmission(s.envelope, nil, admission.Anonymous)
-		b.check(err)
-		checked, err := admission.Check(sub, b.server.Register(), cache, b.now())
-		b.check(err)
+		s := b.Sign(b.Payments, b.Transfer(b.Payments, b.leaf, "1.00"))
+		sub, err := admission.NewSubmission(s.Envelope, nil, admission.Anonymous)
+		b.Check(err)
+		checked, err := admission.Check(sub, b.server.Register(), cache, b.Now())
+		b.Check(err)
 		work[i] = &placement{checked}
 	}
 	tb.ResetTimer()
@@ -178,7 +179,7 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 }
 
 // parallel runs over prepared statements from many callers.
-func (b *bench) parallel(tb *testing.B, callers, each int, submit func([]sent) error) {
+func (b *bench) parallel(tb *testing.B, callers, each int, submit func([]cast.Sent) error) {
 	b.Helper()
 	ceiling := b.ceiling()
 	b.logged(b.actions(1)[0]) // the chain is stored, the caches are warm
@@ -200,7 +201,7 @@ func (b *bench) parallel(tb *testing.B, callers, each int, submit func([]sent) e
 // BenchmarkSubmit is the whole life of a statement, without the network.
 func BenchmarkSubmit(tb *testing.B) {
 	b := newBench(tb)
-	b.parallel(tb, 256, 1, func(work []sent) error {
+	b.parallel(tb, 256, 1, func(work []cast.Sent) error {
 		r, err := b.submit(work[0])
 		return failed(r, err)
 	})
@@ -219,18 +220,18 @@ func BenchmarkSubmitConnect(tb *testing.B) {
 	tb.Run("single", func(tb *testing.B) {
 		b := newBench(tb)
 		client := deedv1connect.NewAttestationServiceClient(plain(tb), b.serve(nil))
-		b.parallel(tb, 128, 1, func(work []sent) error {
-			_, err := client.Submit(context.Background(), work[0].message())
+		b.parallel(tb, 128, 1, func(work []cast.Sent) error {
+			_, err := client.Submit(context.Background(), message(work[0]))
 			return err
 		})
 	})
 	tb.Run("batch64", func(tb *testing.B) {
 		b := newBench(tb)
 		client := deedv1connect.NewAttestationServiceClient(plain(tb), b.serve(nil))
-		b.parallel(tb, 16, 64, func(work []sent) error {
+		b.parallel(tb, 16, 64, func(work []cast.Sent) error {
 			req := &deedv1.SubmitBatchRequest{}
 			for _, s := range work {
-				req.Requests = append(req.Requests, s.message())
+				req.Requests = append(req.Requests, message(s))
 			}
 			res, err := client.SubmitBatch(context.Background(), req)
 			for _, r := range res.GetResults() {

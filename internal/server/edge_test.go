@@ -27,6 +27,7 @@ import (
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/server"
 	"github.com/deedlog/deed/internal/spiffeca"
+	"github.com/deedlog/deed/internal/testkit/cast"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/storetest"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
@@ -37,7 +38,7 @@ import (
 func (w *world) serve(change func(*http.Server)) string {
 	w.Helper()
 	ln, err := server.Listen("127.0.0.1:0", false)
-	w.check(err)
+	w.Check(err)
 	srv := server.HTTPServer(w.handler, nil, slog.New(slog.DiscardHandler))
 	if change != nil {
 		change(srv)
@@ -65,17 +66,17 @@ func TestProtocols(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client := deedv1connect.NewAttestationServiceClient(plain(t), url, options...)
 			s := w.pay()
-			res, err := client.Submit(context.Background(), s.message())
-			w.check(err)
+			res, err := client.Submit(context.Background(), message(s))
+			w.Check(err)
 			r := res.GetReceipt()
 			w.verify(s, server.Receipt{Index: r.GetIndex(), ID: attest.ID(r.GetId()), Entry: r.GetEntry(), Record: r.GetRecord(), Proof: r.GetProof()})
 			if r.GetQuorum() != "met" {
 				t.Errorf("quorum %q", r.GetQuorum())
 			}
-			denied := w.sign(w.bystander, w.transfer(w.bystander, "", "1.00"))
-			_, err = client.Submit(context.Background(), denied.message())
+			denied := w.Sign(w.Bystander, w.Transfer(w.Bystander, "", "1.00"))
+			_, err = client.Submit(context.Background(), message(denied))
 			d := detail[*deedv1.Denial](err)
-			if connect.CodeOf(err) != connect.CodePermissionDenied || d.GetFault().GetCode() != "policy.denied" || d.GetReceipt().GetId() != string(denied.id) {
+			if connect.CodeOf(err) != connect.CodePermissionDenied || d.GetFault().GetCode() != "policy.denied" || d.GetReceipt().GetId() != string(denied.ID) {
 				t.Errorf("%v with %v", err, d)
 			}
 		})
@@ -84,9 +85,9 @@ func TestProtocols(t *testing.T) {
 		s := w.pay()
 		text := base64.StdEncoding.EncodeToString
 		body := fmt.Sprintf(`{"envelope":{"payload":%q,"keyid":%q,"signature":%q},"objects":[%q]}`,
-			text(s.envelope.Payload), s.envelope.KeyID, text(s.envelope.Signature), text(s.objects[0]))
+			text(s.Envelope.Payload), s.Envelope.KeyID, text(s.Envelope.Signature), text(s.Objects[0]))
 		answer := post(t, url+"/deed.v1.AttestationService/Submit", "application/json", body)
-		if !strings.Contains(answer, `"id":"`+string(s.id)) {
+		if !strings.Contains(answer, `"id":"`+string(s.ID)) {
 			t.Error(answer)
 		}
 		answer = post(t, url+"/grpc.health.v1.Health/Check", "application/json", `{"service":"deed.v1.AttestationService"}`)
@@ -98,7 +99,7 @@ func TestProtocols(t *testing.T) {
 		stream := grpcreflect.NewClient(plain(t), url, connect.WithGRPC()).NewStream(context.Background())
 		defer stream.Close()
 		names, err := stream.ListServices()
-		w.check(err)
+		w.Check(err)
 		if len(names) != 2 || names[0] != deedv1connect.AttestationServiceName {
 			t.Error(names)
 		}
@@ -124,29 +125,29 @@ func post(t *testing.T, url, kind, body string) string {
 func TestIdempotent(t *testing.T) {
 	for name, make := range map[string]func(w *world) *attest.Action{
 		"allowed": func(w *world) *attest.Action {
-			_, id := w.standing(w.payments)
-			return w.transfer(w.payments, id, "1.00")
+			_, id := w.standing(w.Payments)
+			return w.Transfer(w.Payments, id, "1.00")
 		},
-		"denied": func(w *world) *attest.Action { return w.transfer(w.payments, "", "1.00") },
+		"denied": func(w *world) *attest.Action { return w.Transfer(w.Payments, "", "1.00") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			payload := w.payload(make(w))
-			first := w.seal(w.payments, payload)
-			rotated := w.seal(w.workload("/agent/payments"), payload)
-			if first.id != rotated.id || first.envelope.KeyID == rotated.envelope.KeyID {
+			payload := w.Payload(make(w))
+			first := w.Seal(w.Payments, payload)
+			rotated := w.Seal(w.Workload("/agent/payments"), payload)
+			if first.ID != rotated.ID || first.Envelope.KeyID == rotated.Envelope.KeyID {
 				t.Fatal("not the same statement under another certificate")
 			}
 			size := w.log.Size()
 			receipts := [128]server.Receipt{}
 			var wait sync.WaitGroup
 			for i := range 64 {
-				wait.Go(func() { receipts[i] = w.logged([]sent{first, rotated}[i%2]) })
+				wait.Go(func() { receipts[i] = w.logged([]cast.Sent{first, rotated}[i%2]) })
 			}
 			wait.Wait()
 			w.pay() // the log goes on
 			for i := 64; i < 128; i++ {
-				receipts[i] = w.logged([]sent{first, rotated}[i%2])
+				receipts[i] = w.logged([]cast.Sent{first, rotated}[i%2])
 			}
 			for i, r := range receipts {
 				if r.Index != size || !bytes.Equal(r.Entry, receipts[0].Entry) || !bytes.Equal(r.Record, receipts[0].Record) || treeSize(t, r) < treeSize(t, receipts[0]) && i >= 64 {
@@ -154,7 +155,7 @@ func TestIdempotent(t *testing.T) {
 				}
 			}
 			w.move(200 * time.Hour) // both SVIDs have expired
-			if w.record(receipts[0]).Signer.KeyID == rotated.envelope.KeyID {
+			if w.record(receipts[0]).Signer.KeyID == rotated.Envelope.KeyID {
 				first = rotated // only under the key that it was logged with
 			}
 			if r := w.logged(first); r.Index != size || !bytes.Equal(r.Record, receipts[0].Record) {
@@ -183,27 +184,27 @@ func treeSize(t *testing.T, r server.Receipt) uint64 {
 // TestBatch: a session in one batch is in order; what fails fails alone.
 func TestBatch(t *testing.T) {
 	w := newWorld(t)
-	_, id := w.standing(w.payments)
-	_, other := w.standing(w.buyer)
-	a := w.transfer(w.payments, id, "1.00")
-	batch := []sent{w.sign(w.payments, a)}
+	_, id := w.standing(w.Payments)
+	_, other := w.standing(w.Buyer)
+	a := w.Transfer(w.Payments, id, "1.00")
+	batch := []cast.Sent{w.Sign(w.Payments, a)}
 	for range 9 {
-		b := w.after(a, batch[len(batch)-1].id, w.transfer(w.payments, id, "1.00"))
-		batch, a = append(batch, w.sign(w.payments, b)), b
+		b := w.After(a, batch[len(batch)-1].ID, w.Transfer(w.Payments, id, "1.00"))
+		batch, a = append(batch, w.Sign(w.Payments, b)), b
 	}
-	batch = append(batch, w.sign(w.buyer, w.transfer(w.buyer, other, "2.00")), w.sign(w.bystander, w.transfer(w.bystander, id, "3.00")), batch[0], sent{})
+	batch = append(batch, w.Sign(w.Buyer, w.Transfer(w.Buyer, other, "2.00")), w.Sign(w.Bystander, w.Transfer(w.Bystander, id, "3.00")), batch[0], cast.Sent{})
 	req := &deedv1.SubmitBatchRequest{}
 	for _, s := range batch {
-		req.Requests = append(req.Requests, s.message())
+		req.Requests = append(req.Requests, message(s))
 	}
 	client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://localhost")
 	res, err := client.SubmitBatch(context.Background(), req)
-	w.check(err)
+	w.Check(err)
 	var got []string
 	last := uint64(0)
 	for i, r := range res.GetResults() {
 		got = append(got, r.GetFault().GetCode())
-		if r.GetReceipt() != nil && r.GetReceipt().GetId() != string(batch[i].id) {
+		if r.GetReceipt() != nil && r.GetReceipt().GetId() != string(batch[i].ID) {
 			t.Errorf("result %d is of another statement", i)
 		}
 		if i < 10 && r.GetReceipt().GetIndex() <= last {
@@ -264,17 +265,17 @@ func TestProof(t *testing.T) {
 	}
 	for _, req := range []*deedv1.GetProofRequest{byID, byIndex(size - 1)} {
 		r, err := get(req)
-		w.check(err)
+		w.Check(err)
 		w.verify(s, r)
 	}
 	// In the tree of a proof that was handed out, though the log has gone on.
 	first, err := get(byID)
-	w.check(err)
+	w.Check(err)
 	w.pay()
 	earlier := byIndex(size - 1)
 	earlier.Size = treeSize(t, first)
 	again, err := get(earlier)
-	w.check(err)
+	w.Check(err)
 	w.verify(s, again)
 	if !bytes.Equal(again.Proof, first.Proof) || treeSize(t, again) == w.log.Size() {
 		t.Error("not the proof in the tree of before")
@@ -298,9 +299,9 @@ func TestProof(t *testing.T) {
 			t.Errorf("object %s: %v", digest, err)
 		}
 	}
-	object, err := client.GetObject(context.Background(), &deedv1.GetObjectRequest{Digest: string(s.envelope.KeyID)})
-	w.check(err)
-	if !bytes.Equal(object.GetObject(), s.objects[0]) {
+	object, err := client.GetObject(context.Background(), &deedv1.GetObjectRequest{Digest: string(s.Envelope.KeyID)})
+	w.Check(err)
+	if !bytes.Equal(object.GetObject(), s.Objects[0]) {
 		t.Error("another object")
 	}
 }
@@ -316,19 +317,19 @@ func TestLimits(t *testing.T) {
 	client := deedv1connect.NewAttestationServiceClient(plain(t), url)
 	s := w.pay()
 	big := s
-	big.objects = [][]byte{make([]byte, 1<<20)}
-	if _, err := client.Submit(context.Background(), big.message()); connect.CodeOf(err) != connect.CodeResourceExhausted {
+	big.Objects = [][]byte{make([]byte, 1<<20)}
+	if _, err := client.Submit(context.Background(), message(big)); connect.CodeOf(err) != connect.CodeResourceExhausted {
 		t.Errorf("more than 1 MiB: %v", err)
 	}
 	many := s
 	for i := range 65 {
-		many.objects = append(many.objects, fmt.Append(nil, i))
+		many.Objects = append(many.Objects, fmt.Append(nil, i))
 	}
-	if _, err := client.Submit(context.Background(), many.message()); detail[*deedv1.Fault](err).GetCode() != "object.unused" {
+	if _, err := client.Submit(context.Background(), message(many)); detail[*deedv1.Fault](err).GetCode() != "object.unused" {
 		t.Errorf("many objects: %v", err)
 	}
 	zipped := deedv1connect.NewAttestationServiceClient(plain(t), url, connect.WithSendGzip())
-	if _, err := zipped.Submit(context.Background(), s.message()); connect.CodeOf(err) != connect.CodeUnimplemented {
+	if _, err := zipped.Submit(context.Background(), message(s)); connect.CodeOf(err) != connect.CodeUnimplemented {
 		t.Errorf("compressed: %v", err)
 	}
 	var bomb bytes.Buffer
@@ -336,21 +337,21 @@ func TestLimits(t *testing.T) {
 	_, _ = z.Write(make([]byte, 8<<20))
 	_ = z.Close()
 	req, err := http.NewRequest(http.MethodPost, url+"/deed.v1.AttestationService/Submit", &bomb)
-	w.check(err)
+	w.Check(err)
 	req.Header.Set("Content-Type", "application/proto")
 	req.Header.Set("Content-Encoding", "gzip")
 	res, err := http.DefaultClient.Do(req)
-	w.check(err)
+	w.Check(err)
 	res.Body.Close()
 	if res.StatusCode/100 == 2 {
 		t.Errorf("a compressed body: %s", res.Status)
 	}
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-	w.check(err)
+	w.Check(err)
 	defer conn.Close()
 	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-	w.check(err)
-	w.check(conn.SetReadDeadline(time.Now().Add(5 * time.Second)))
+	w.Check(err)
+	w.Check(conn.SetReadDeadline(time.Now().Add(5 * time.Second)))
 	if _, err := io.ReadAll(conn); err != nil {
 		t.Errorf("a slow client was not cut off: %v", err)
 	}
@@ -377,32 +378,32 @@ func TestListen(t *testing.T) {
 func TestSubmitter(t *testing.T) {
 	w := newWorld(t)
 	ca, err := spiffeca.New(spiffeca.Config{TrustDomain: "tls.example"})
-	w.check(err)
+	w.Check(err)
 	source := func(id string) workload.Source {
 		dir := t.TempDir()
 		svid, err := ca.Issue(id)
-		w.check(err)
-		w.check(ca.WriteSVID(dir, svid))
+		w.Check(err)
+		w.Check(ca.WriteSVID(dir, svid))
 		s, err := workload.Dir(dir)
-		w.check(err)
+		w.Check(err)
 		return s
 	}
 	secure, err := workload.ServerTLS(source("spiffe://tls.example/register"), "tls.example")
-	w.check(err)
+	w.Check(err)
 	ln, err := server.Listen("127.0.0.1:0", true)
-	w.check(err)
+	w.Check(err)
 	srv := server.HTTPServer(w.handler, secure, slog.New(slog.DiscardHandler))
 	go srv.ServeTLS(ln, "", "")
 	t.Cleanup(func() { srv.Close() })
 	config, err := workload.ClientTLS(source("spiffe://tls.example/gateway"), "spiffe://tls.example/register")
-	w.check(err)
+	w.Check(err)
 	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	client := deedv1connect.NewAttestationServiceClient(&http.Client{Transport: transport}, "https://"+ln.Addr().String(), connect.WithGRPC())
-	res, err := client.Submit(context.Background(), w.pay().message())
-	w.check(err)
+	res, err := client.Submit(context.Background(), message(w.pay()))
+	w.Check(err)
 	record, err := admission.ParseRecord(res.GetReceipt().GetRecord())
-	w.check(err)
+	w.Check(err)
 	if want := (admission.Submitter{Kind: "svid", Name: "spiffe://tls.example/gateway"}); record.Submitter != want {
 		t.Errorf("submitter %+v", record.Submitter)
 	}
@@ -430,7 +431,7 @@ func (s *trapStore) Get(ctx context.Context, table, key string) ([]byte, error) 
 func TestPanic(t *testing.T) {
 	trap := new(trapStore)
 	w := newEmptyWorld(t, func(c *ledger.Config) { trap.Store = c.Store; c.Store = trap })
-	for _, s := range w.begin() {
+	for _, s := range w.Begin() {
 		w.allow(s)
 	}
 	for _, table := range []string{"force", "session"} { // in a handler, and in the sequencer
@@ -441,7 +442,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("%s: %v", table, err)
 		}
 		client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://localhost")
-		res, err := client.SubmitBatch(context.Background(), &deedv1.SubmitBatchRequest{Requests: []*deedv1.SubmitRequest{s.message()}})
+		res, err := client.SubmitBatch(context.Background(), &deedv1.SubmitBatchRequest{Requests: []*deedv1.SubmitRequest{message(s)}})
 		if err != nil || res.GetResults()[0].GetFault().GetCode() != "internal" {
 			t.Errorf("%s in a batch: %v, %v", table, res, err)
 		}
@@ -455,7 +456,7 @@ func TestProbes(t *testing.T) {
 	w := newEmptyWorld(t, func(c *ledger.Config) { head.HeadFile = c.HeadFile; c.HeadFile = head })
 	status := func(path string) int {
 		res, err := handlerClient{w.handler}.Do(must(http.NewRequest(http.MethodGet, "http://localhost"+path, nil)))
-		w.check(err)
+		w.Check(err)
 		return res.StatusCode
 	}
 	for _, path := range []string{"/healthz", "/readyz"} {
@@ -464,7 +465,7 @@ func TestProbes(t *testing.T) {
 		}
 	}
 	head.Saves = func(int) storetest.Fault { return storetest.Fault{Err: errors.New("disk is gone")} }
-	err := w.call(w.begin()[0])
+	err := w.call(w.Begin()[0])
 	if connect.CodeOf(err) != connect.CodeUnavailable || strings.Contains(err.Error(), "disk") {
 		t.Error(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/server"
 	"github.com/deedlog/deed/internal/spiffeca"
+	"github.com/deedlog/deed/internal/testkit/cast"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/policy"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
@@ -31,10 +32,10 @@ import (
 
 // A trial is the smallest submission that one rule alone refuses or denies.
 type trial struct {
-	wrong sent
+	wrong cast.Sent
 	// right goes through after wrong, in the same place: nothing was consumed.
 	// Empty: any action does.
-	right sent
+	right cast.Sent
 	// mend brings what a retryable fault asks for: then the bytes of wrong pass.
 	// It returns objects to send along.
 	mend func() [][]byte
@@ -84,7 +85,7 @@ func TestFaults(t *testing.T) {
 }
 
 // refuse submits what must be refused and leave no trace.
-func (w *world) refuse(s sent, code string) {
+func (w *world) refuse(s cast.Sent, code string) {
 	w.Helper()
 	size, before := w.log.Size(), w.state()
 	r, err := w.submit(s)
@@ -105,7 +106,7 @@ func (w *world) tryRefused(t trial, code string) {
 	w.Helper()
 	w.refuse(t.wrong, code)
 	w.refuse(t.wrong, code) // the same bytes never pass
-	if t.right.id == "" {
+	if t.right.ID == "" {
 		t.right = w.pay()
 	}
 	w.allow(t.right)
@@ -114,7 +115,7 @@ func (w *world) tryRefused(t trial, code string) {
 func (w *world) tryRetryable(t trial, code string) {
 	w.Helper()
 	w.refuse(t.wrong, code)
-	t.wrong.objects = append(slices.Clone(t.wrong.objects), t.mend()...)
+	t.wrong.Objects = append(slices.Clone(t.wrong.Objects), t.mend()...)
 	w.logged(t.wrong)
 }
 
@@ -133,7 +134,7 @@ func (w *world) tryLogged(t trial, code string) {
 			w.Errorf("a denied statement changed %s", table)
 		}
 	}
-	if t.right.id == "" {
+	if t.right.ID == "" {
 		t.right = w.pay()
 	}
 	w.allow(t.right)
@@ -141,16 +142,25 @@ func (w *world) tryLogged(t trial, code string) {
 
 // profileCase signs a document that is out of the strict profile.
 func profileCase(doc string) faultCase {
-	return faultCase{try: func(w *world) trial { return trial{wrong: w.seal(w.payments, []byte(doc))} }}
+	return faultCase{try: func(w *world) trial { return trial{wrong: w.Seal(w.Payments, []byte(doc))} }}
+}
+
+// edit replaces a text in a payload that has it once.
+func (w *world) edit(payload []byte, old, new string) []byte {
+	w.Helper()
+	if strings.Count(string(payload), old) != 1 {
+		w.Fatalf("%q is not once in %s", old, payload)
+	}
+	return []byte(strings.Replace(string(payload), old, new, 1))
 }
 
 // editCase changes a text in a transfer before it is signed. The right statement
 // is the transfer as it was.
 func editCase(old, new string) faultCase {
 	return faultCase{try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		doc := w.payload(w.transfer(w.payments, id, "100.00"))
-		return trial{wrong: w.seal(w.payments, w.edit(doc, old, new)), right: w.seal(w.payments, doc)}
+		_, id := w.standing(w.Payments)
+		doc := w.Payload(w.Transfer(w.Payments, id, "100.00"))
+		return trial{wrong: w.Seal(w.Payments, w.edit(doc, old, new)), right: w.Seal(w.Payments, doc)}
 	}}
 }
 
@@ -159,7 +169,7 @@ func envelopeCase(change func(*attest.Envelope)) faultCase {
 	return faultCase{try: func(w *world) trial {
 		right := w.pay()
 		wrong := right
-		change(&wrong.envelope)
+		change(&wrong.Envelope)
 		return trial{wrong: wrong, right: right}
 	}}
 }
@@ -169,35 +179,35 @@ func envelopeCase(change func(*attest.Envelope)) faultCase {
 // object that is no envelope is no endorsement.
 func documentCase(change func(doc string) string) faultCase {
 	return faultCase{why: "only documents of envelopes have a form", elsewhere: func(w *world) error {
-		_, err := attest.ParseEnvelope([]byte(change(string(w.pay().envelope.JSON()))))
+		_, err := attest.ParseEnvelope([]byte(change(string(w.pay().Envelope.JSON()))))
 		return err
 	}}
 }
 
 // svidCase signs with a credential that is not one. The right statement is the
 // same payload under the agent's SVID.
-func svidCase(issue func(w *world) *party) faultCase {
+func svidCase(issue func(w *world) *cast.Party) faultCase {
 	return faultCase{try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		doc := w.payload(w.transfer(w.payments, id, "100.00"))
-		return trial{wrong: w.seal(issue(w), doc), right: w.seal(w.payments, doc)}
+		_, id := w.standing(w.Payments)
+		doc := w.Payload(w.Transfer(w.Payments, id, "100.00"))
+		return trial{wrong: w.Seal(issue(w), doc), right: w.Seal(w.Payments, doc)}
 	}}
 }
 
-func (w *world) issue(o spiffeca.Options) *party {
+func (w *world) issue(o spiffeca.Options) *cast.Party {
 	w.Helper()
-	svid, err := w.ca.IssueWith(o)
-	w.check(err)
-	return w.holder(svid)
+	svid, err := w.CA.IssueWith(o)
+	w.Check(err)
+	return w.Holder(svid)
 }
 
 // childCase hands a warrant on in a wrong way.
 func childCase(spoil func(w *world, child *attest.Warrant)) faultCase {
 	return faultCase{try: func(w *world) trial {
-		root, id := w.standing(w.orchestrator)
-		wrong, right := w.child(root, id, w.orchestrator, w.payments), w.child(root, id, w.orchestrator, w.payments)
+		root, id := w.standing(w.Orchestrator)
+		wrong, right := w.Child(root, id, w.Orchestrator, w.Payments), w.Child(root, id, w.Orchestrator, w.Payments)
 		spoil(w, wrong)
-		return trial{wrong: w.sign(w.orchestrator, wrong), right: w.sign(w.orchestrator, right)}
+		return trial{wrong: w.Sign(w.Orchestrator, wrong), right: w.Sign(w.Orchestrator, right)}
 	}}
 }
 
@@ -205,26 +215,26 @@ func childCase(spoil func(w *world, child *attest.Warrant)) faultCase {
 func actCase(wrong func(w *world) *attest.Action) faultCase {
 	return faultCase{try: func(w *world) trial {
 		a := wrong(w)
-		by := w.payments
-		for _, p := range []*party{w.bystander, w.orchestrator, w.buyer} {
+		by := w.Payments
+		for _, p := range []*cast.Party{w.Bystander, w.Orchestrator, w.Buyer} {
 			if p.ID == a.Agent {
 				by = p
 			}
 		}
-		out := trial{wrong: w.sign(by, a)}
+		out := trial{wrong: w.Sign(by, a)}
 		_, id := w.standing(by)
-		out.right = w.sign(by, w.after(a, out.wrong.id, w.transfer(by, id, "1.00")))
+		out.right = w.Sign(by, w.After(a, out.wrong.ID, w.Transfer(by, id, "1.00")))
 		return out
 	}}
 }
 
-// policyWorld puts another policy in force.
+// put puts another policy in force.
 func (w *world) put(edit func(*policy.Source), denials int) {
 	w.Helper()
 	src := policy.Default()
 	edit(&src)
-	p, parts := w.policy(src, denials)
-	w.allow(w.endorsed(w.sign(w.admin, p, parts...), w.second))
+	p, parts := w.Policy(src, denials)
+	w.allow(w.Endorsed(w.Sign(w.Admin, p, parts...), w.Second))
 }
 
 var faultCases = map[string]faultCase{
@@ -251,13 +261,13 @@ var faultCases = map[string]faultCase{
 	"envelope.payload_type": documentCase(func(doc string) string { return strings.Replace(doc, "in-toto", "other", 1) }),
 	"key.algorithm": {try: func(w *world) trial {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		w.check(err)
+		w.Check(err)
 		der, err := attest.KeyOf(key.Public())
-		w.check(err)
-		p := w.person("new")
-		doc := w.payload(w.registration(p))
+		w.Check(err)
+		p := w.Person("new")
+		doc := w.Payload(w.Registration(p))
 		text := base64.StdEncoding.EncodeToString
-		return trial{wrong: w.seal(w.admin, w.edit(doc, text(p.public()), text(der))), right: w.endorsed(w.seal(w.admin, doc), p)}
+		return trial{wrong: w.Seal(w.Admin, w.edit(doc, text(p.Public()), text(der))), right: w.Endorsed(w.Seal(w.Admin, doc), p)}
 	}},
 
 	"statement.type":        editCase(`in-toto.io/Statement/v1`, `in-toto.io/Statement/v2`),
@@ -278,130 +288,130 @@ func init() {
 
 var signerCases = map[string]faultCase{
 	"action.open": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		a := w.transfer(w.payments, id, "100.00")
-		doc := w.payload(a)
-		return trial{wrong: w.seal(w.payments, w.edit(doc, a.Open[0].Salt, strings.Repeat("0", 64))), right: w.seal(w.payments, doc)}
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "100.00")
+		doc := w.Payload(a)
+		return trial{wrong: w.Seal(w.Payments, w.edit(doc, a.Open[0].Salt, strings.Repeat("0", 64))), right: w.Seal(w.Payments, doc)}
 	}},
 	"action.fields": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		a, b := w.transfer(w.payments, id, "100.00"), w.transfer(w.payments, id, "100.00")
+		_, id := w.standing(w.Payments)
+		a, b := w.Transfer(w.Payments, id, "100.00"), w.Transfer(w.Payments, id, "100.00")
 		a.Session = b.Session
-		wrong, right := w.commitment(a, "id:another"), w.commitment(b, id)
-		return trial{wrong: w.sign(w.payments, a, wrong), right: w.sign(w.payments, b, right)}
+		wrong, right := w.Commitment(a, "id:another"), w.Commitment(b, id)
+		return trial{wrong: w.Sign(w.Payments, a, wrong), right: w.Sign(w.Payments, b, right)}
 	}},
-	"d0.signer":      svidCase(func(w *world) *party { return w.bystander }),
-	"signer.foreign": svidCase(func(w *world) *party { return w.foreign("third.example") }),
+	"d0.signer":      svidCase(func(w *world) *cast.Party { return w.Bystander }),
+	"signer.foreign": svidCase(func(w *world) *cast.Party { return w.foreign("third.example") }),
 	"signer.unknown": {try: func(w *world) trial {
-		stranger := w.person("stranger")
-		return trial{wrong: w.sign(stranger, w.instruction(stranger, w.payments))}
+		stranger := w.Person("stranger")
+		return trial{wrong: w.Sign(stranger, w.Instruction(stranger, w.Payments))}
 	}},
-	"signer.spiffe_id": svidCase(func(w *world) *party { return w.issue(spiffeca.Options{}) }),
+	"signer.spiffe_id": svidCase(func(w *world) *cast.Party { return w.issue(spiffeca.Options{}) }),
 	"signer.expired": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		doc := w.payload(w.transfer(w.payments, id, "100.00"))
-		short := w.issue(spiffeca.Options{ID: w.payments.ID, Edit: func(c *x509.Certificate) { c.NotAfter = w.clock.Now().Add(time.Minute) }})
+		_, id := w.standing(w.Payments)
+		doc := w.Payload(w.Transfer(w.Payments, id, "100.00"))
+		short := w.issue(spiffeca.Options{ID: w.Payments.ID, Edit: func(c *x509.Certificate) { c.NotAfter = w.Clock.Now().Add(time.Minute) }})
 		w.move(time.Hour)
-		return trial{wrong: w.seal(short, doc), right: w.seal(w.payments, doc)}
+		return trial{wrong: w.Seal(short, doc), right: w.Seal(w.Payments, doc)}
 	}},
-	"signer.not_yet_valid": svidCase(func(w *world) *party {
-		return w.issue(spiffeca.Options{ID: w.payments.ID, Edit: func(c *x509.Certificate) { c.NotBefore = w.clock.Now().Add(time.Minute) }})
+	"signer.not_yet_valid": svidCase(func(w *world) *cast.Party {
+		return w.issue(spiffeca.Options{ID: w.Payments.ID, Edit: func(c *x509.Certificate) { c.NotBefore = w.Clock.Now().Add(time.Minute) }})
 	}),
-	"signer.chain": svidCase(func(w *world) *party {
-		svid, err := w.newCA(domain).Issue(w.payments.ID)
-		w.check(err)
-		return w.holder(svid)
+	"signer.chain": svidCase(func(w *world) *cast.Party {
+		svid, err := w.NewCA(cast.Domain).Issue(w.Payments.ID)
+		w.Check(err)
+		return w.Holder(svid)
 	}),
-	"signer.leaf": svidCase(func(w *world) *party {
-		return w.issue(spiffeca.Options{ID: w.payments.ID, Edit: func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }})
+	"signer.leaf": svidCase(func(w *world) *cast.Party {
+		return w.issue(spiffeca.Options{ID: w.Payments.ID, Edit: func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }})
 	}),
 	"signer.key": {try: func(w *world) trial {
 		key, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-		w.check(err)
-		weak := w.issue(spiffeca.Options{ID: w.payments.ID, Key: key})
+		w.Check(err)
+		weak := w.issue(spiffeca.Options{ID: w.Payments.ID, Key: key})
 		right := w.pay()
-		wrong := sent{envelope: right.envelope, objects: [][]byte{weak.chain}} // the key is looked at before the signature
-		wrong.envelope.KeyID = weak.keyID
+		wrong := cast.Sent{Envelope: right.Envelope, Objects: [][]byte{weak.Chain}} // the key is looked at before the signature
+		wrong.Envelope.KeyID = weak.KeyID
 		return trial{wrong: wrong, right: right}
 	}},
 	"genesis.place": {try: func(w *world) trial {
-		return trial{wrong: w.endorsed(w.sign(w.cast.server, w.genesis()), w.admin, w.second)}
+		return trial{wrong: w.Endorsed(w.Sign(w.Server, w.Genesis()), w.Admin, w.Second)}
 	}},
 	"genesis.endorsed": {why: "a register begins with its genesis, so this one is not begun", elsewhere: func(world *world) error {
 		w := newEmptyWorld(world.TB, nil)
-		genesis := w.genesis()
+		genesis := w.Genesis()
 		w.tryRefused(trial{
-			wrong: w.endorsed(w.sign(w.cast.server, genesis), w.admin),
-			right: w.endorsed(w.sign(w.cast.server, genesis), w.admin, w.second),
+			wrong: w.Endorsed(w.Sign(w.Server, genesis), w.Admin),
+			right: w.Endorsed(w.Sign(w.Server, genesis), w.Admin, w.Second),
 		}, "genesis.endorsed")
 		return attest.Refuse("genesis.endorsed", "", "", "")
 	}},
 	"object.unused": {try: func(w *world) trial {
 		right := w.pay()
 		wrong := right
-		wrong.objects = append(slices.Clone(right.objects), []byte("luggage"))
+		wrong.Objects = append(slices.Clone(right.Objects), []byte("luggage"))
 		return trial{wrong: wrong, right: right}
 	}},
 	"object.size": {try: func(w *world) trial {
 		right := w.pay()
 		wrong := right
-		wrong.objects = append(slices.Clone(right.objects), make([]byte, admission.MaxObject+1))
+		wrong.Objects = append(slices.Clone(right.Objects), make([]byte, admission.MaxObject+1))
 		return trial{wrong: wrong, right: right}
 	}},
 	"object.form": {try: func(w *world) trial {
-		other, good := []byte("no bundle"), w.ca.BundleDocument()
+		other, good := []byte("no bundle"), w.CA.BundleDocument()
 		return trial{
-			wrong: w.sign(w.cast.server, w.root(domain, other), other),
-			right: w.sign(w.cast.server, w.root(domain, good), good),
+			wrong: w.Sign(w.Server, w.Root(cast.Domain, other), other),
+			right: w.Sign(w.Server, w.Root(cast.Domain, good), good),
 		}
 	}},
 }
 
 // foreign is the payments agent's namesake in another trust domain.
-func (w *world) foreign(domain string) *party {
+func (w *world) foreign(domain string) *cast.Party {
 	w.Helper()
-	ca := w.newCA(domain)
+	ca := w.NewCA(domain)
 	svid, err := ca.Issue("spiffe://" + domain + "/agent/payments")
-	w.check(err)
-	return w.holder(svid)
+	w.Check(err)
+	return w.Holder(svid)
 }
 
 var retryCases = map[string]faultCase{
 	"object.missing": {try: func(w *world) trial {
 		s := w.pay()
-		chain := s.objects
-		s.objects = nil
+		chain := s.Objects
+		s.Objects = nil
 		return trial{wrong: s, mend: func() [][]byte { return chain }}
 	}},
 	"signer.no_bundle": {try: func(w *world) trial {
-		ca := w.newCA("other.example")
+		ca := w.NewCA("other.example")
 		svid, err := ca.Issue("spiffe://other.example/service/cron")
-		w.check(err)
-		cron := w.holder(svid)
-		return trial{wrong: w.sign(cron, w.trigger(cron, w.reconciler)), mend: func() [][]byte {
+		w.Check(err)
+		cron := w.Holder(svid)
+		return trial{wrong: w.Sign(cron, w.Trigger(cron, w.Reconciler)), mend: func() [][]byte {
 			_, err := w.server.LogBundle(context.Background(), server.Bundle{TrustDomain: "other.example", Source: "test", Document: ca.BundleDocument()})
-			w.check(err)
+			w.Check(err)
 			return nil
 		}}
 	}},
 	"reference.unlogged": {try: func(w *world) trial {
-		root := w.warrant(w.treasurer, w.orchestrator, attest.HumanStanding, payments("1.00"))
-		parent := w.sign(w.treasurer, root)
-		child := w.child(root, parent.id, w.orchestrator, w.payments)
-		return trial{wrong: w.sign(w.orchestrator, child), mend: func() [][]byte { w.allow(parent); return nil }}
+		root := w.Warrant(w.Treasurer, w.Orchestrator, attest.HumanStanding, cast.Payments("1.00"))
+		parent := w.Sign(w.Treasurer, root)
+		child := w.Child(root, parent.ID, w.Orchestrator, w.Payments)
+		return trial{wrong: w.Sign(w.Orchestrator, child), mend: func() [][]byte { w.allow(parent); return nil }}
 	}},
 	"session.order": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		first := w.transfer(w.payments, id, "1.00")
-		signed := w.sign(w.payments, first)
-		second := w.after(first, signed.id, w.transfer(w.payments, id, "2.00"))
-		return trial{wrong: w.sign(w.payments, second), mend: func() [][]byte { w.allow(signed); return nil }}
+		_, id := w.standing(w.Payments)
+		first := w.Transfer(w.Payments, id, "1.00")
+		signed := w.Sign(w.Payments, first)
+		second := w.After(first, signed.ID, w.Transfer(w.Payments, id, "2.00"))
+		return trial{wrong: w.Sign(w.Payments, second), mend: func() [][]byte { w.allow(signed); return nil }}
 	}},
 	// The server takes so long over its checks that each is stale at its place.
 	"trust.changed": {try: func(w *world) trial {
 		s := w.pay()
 		w.logNow.Move(11 * time.Second)
-		return trial{wrong: s, mend: func() [][]byte { w.clock.Move(11 * time.Second); return nil }}
+		return trial{wrong: s, mend: func() [][]byte { w.Clock.Move(11 * time.Second); return nil }}
 	}},
 	"log.unavailable": {try: func(w *world) trial {
 		s := w.pay()
@@ -410,23 +420,23 @@ var retryCases = map[string]faultCase{
 	}},
 	"quota.denials": {try: func(w *world) trial {
 		w.put(func(*policy.Source) {}, 1)
-		w.deny(w.sign(w.bystander, w.trigger(w.bystander, w.bystander)), "trigger.recorder") // of whatever kind
-		return trial{wrong: w.sign(w.bystander, w.transfer(w.bystander, "", "2.00")), mend: func() [][]byte { w.move(time.Hour); return nil }}
+		w.deny(w.Sign(w.Bystander, w.Trigger(w.Bystander, w.Bystander)), "trigger.recorder") // of whatever kind
+		return trial{wrong: w.Sign(w.Bystander, w.Transfer(w.Bystander, "", "2.00")), mend: func() [][]byte { w.move(time.Hour); return nil }}
 	}},
 	"control.quorum": {try: func(w *world) trial {
-		wrong := w.sign(w.admin, w.issuer(w.controller, w.controller, payments("1.00"), attest.HumanStanding))
-		return trial{wrong: wrong, mend: func() [][]byte { return w.endorsed(sent{envelope: wrong.envelope}, w.second).objects }}
+		wrong := w.Sign(w.Admin, w.Issuer(w.Controller, w.Controller, cast.Payments("1.00"), attest.HumanStanding))
+		return trial{wrong: wrong, mend: func() [][]byte { return w.Endorsed(cast.Sent{Envelope: wrong.Envelope}, w.Second).Objects }}
 	}},
 	"control.possession": {try: func(w *world) trial {
-		p := w.person("new")
-		wrong := w.sign(w.admin, w.registration(p))
-		return trial{wrong: wrong, mend: func() [][]byte { return w.endorsed(sent{envelope: wrong.envelope}, p).objects }}
+		p := w.Person("new")
+		wrong := w.Sign(w.Admin, w.Registration(p))
+		return trial{wrong: wrong, mend: func() [][]byte { return w.Endorsed(cast.Sent{Envelope: wrong.Envelope}, p).Objects }}
 	}},
 	"control.early": {try: func(w *world) trial {
-		p := w.person("new")
-		early := w.registration(p)
-		early.From += hour
-		return trial{wrong: w.endorsed(w.sign(w.admin, early), p), mend: func() [][]byte { w.move(time.Hour); return nil }}
+		p := w.Person("new")
+		early := w.Registration(p)
+		early.From += cast.Hour
+		return trial{wrong: w.Endorsed(w.Sign(w.Admin, early), p), mend: func() [][]byte { w.move(time.Hour); return nil }}
 	}},
 	"log.overloaded": {why: "a full queue needs a store that is slow", elsewhere: overload},
 }
@@ -455,17 +465,17 @@ func overload(world *world) error {
 		slow.Store = c.Store
 		c.Store, c.QueueLimit, c.MaxBatch = slow, 1, 1
 	})
-	for _, s := range w.begin() {
+	for _, s := range w.Begin() {
 		w.allow(s)
 	}
-	var waiting []sent
+	var waiting []cast.Sent
 	for range 3 {
 		waiting = append(waiting, w.pay())
 	}
 	slow.slow.Store(true)
 	turnedAway := make(chan error, len(waiting))
 	answers := make(chan error, len(waiting))
-	submit := func(s sent) {
+	submit := func(s cast.Sent) {
 		err := w.call(s)
 		if connect.CodeOf(err) == connect.CodeResourceExhausted {
 			turnedAway <- err
@@ -482,7 +492,7 @@ func overload(world *world) error {
 	f := detail[*deedv1.Fault](<-turnedAway)
 	close(slow.end)
 	for range waiting {
-		w.check(<-answers)
+		w.Check(<-answers)
 	}
 	if !f.GetRetryable() || f.GetRetryAfterMs() <= 0 {
 		w.Fatalf("answer %v", f)
@@ -492,31 +502,31 @@ func overload(world *world) error {
 
 var warrantCases = map[string]faultCase{
 	"d1.issuer": {try: func(w *world) trial {
-		root, id := w.standing(w.orchestrator)
+		root, id := w.standing(w.Orchestrator)
 		return trial{
-			wrong: w.sign(w.bystander, w.child(root, id, w.bystander, w.payments)),
-			right: w.sign(w.orchestrator, w.child(root, id, w.orchestrator, w.payments)),
+			wrong: w.Sign(w.Bystander, w.Child(root, id, w.Bystander, w.Payments)),
+			right: w.Sign(w.Orchestrator, w.Child(root, id, w.Orchestrator, w.Payments)),
 		}
 	}},
 	"d2.parent": childCase(func(w *world, child *attest.Warrant) {
-		child.Parent = w.allow(w.sign(w.treasurer, w.instruction(w.treasurer, w.orchestrator)))
+		child.Parent = w.allow(w.Sign(w.Treasurer, w.Instruction(w.Treasurer, w.Orchestrator)))
 	}),
 	"d3.depth":  childCase(func(_ *world, child *attest.Warrant) { child.Depth = 2 }),
 	"d4.window": childCase(func(_ *world, child *attest.Warrant) { child.Expires++ }),
-	"d5.grants": childCase(func(_ *world, child *attest.Warrant) { child.Grants[0] = payments("50000.01") }),
+	"d5.grants": childCase(func(_ *world, child *attest.Warrant) { child.Grants[0] = cast.Payments("50000.01") }),
 	"d8.task":   childCase(func(_ *world, child *attest.Warrant) { child.Task.Purpose = "another" }),
 	"d9.domain": childCase(func(_ *world, child *attest.Warrant) { child.Holder.SPIFFEID = "spiffe://other.example/agent/payments" }),
 	"d11.root": {try: func(w *world) trial {
-		wrong := w.warrant(w.controller, w.payments, attest.HumanStanding, payments("1.00"))
-		wrong.Root.Accountable = w.controller.ID
+		wrong := w.Warrant(w.Controller, w.Payments, attest.HumanStanding, cast.Payments("1.00"))
+		wrong.Root.Accountable = w.Controller.ID
 		return trial{
-			wrong: w.sign(w.controller, wrong),
-			right: w.sign(w.treasurer, w.warrant(w.treasurer, w.payments, attest.HumanStanding, payments("1.00"))),
+			wrong: w.Sign(w.Controller, wrong),
+			right: w.Sign(w.Treasurer, w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("1.00"))),
 		}
 	}},
 	"d6.gates": {why: "this version takes no gates: one is statement.unsupported", elsewhere: func(w *world) error {
-		root := w.warrant(w.treasurer, w.orchestrator, attest.HumanStanding, payments("1.00"))
-		child := w.child(root, "", w.orchestrator, w.payments)
+		root := w.Warrant(w.Treasurer, w.Orchestrator, attest.HumanStanding, cast.Payments("1.00"))
+		child := w.Child(root, "", w.Orchestrator, w.Payments)
 		root.Gates = []jsontext.Value{jsontext.Value(`{}`)}
 		_, faults := warrant.Check([]warrant.Link{{ID: "id:", Warrant: root}, {Warrant: child}})
 		for _, f := range faults {
@@ -527,125 +537,125 @@ var warrantCases = map[string]faultCase{
 		return nil
 	}},
 	"warrant.size": {try: func(w *world) trial {
-		wrong := w.warrant(w.treasurer, w.payments, attest.HumanStanding, payments("1.00"))
+		wrong := w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("1.00"))
 		for len(wrong.Grants) < attest.MaxGrants {
 			wrong.Grants = append(wrong.Grants, wrong.Grants[0])
 		}
-		return trial{wrong: w.sign(w.treasurer, wrong)}
+		return trial{wrong: w.Sign(w.Treasurer, wrong)}
 	}},
 	"reference.denied": {try: func(w *world) trial {
-		root := w.warrant(w.controller, w.orchestrator, attest.HumanStanding, payments("1.00"))
-		root.Root.Accountable = w.controller.ID
-		id := w.deny(w.sign(w.controller, root), "d11.root")
-		return trial{wrong: w.sign(w.orchestrator, w.child(root, id, w.orchestrator, w.payments))}
+		root := w.Warrant(w.Controller, w.Orchestrator, attest.HumanStanding, cast.Payments("1.00"))
+		root.Root.Accountable = w.Controller.ID
+		id := w.deny(w.Sign(w.Controller, root), "d11.root")
+		return trial{wrong: w.Sign(w.Orchestrator, w.Child(root, id, w.Orchestrator, w.Payments))}
 	}},
 	"reference.kind": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		a := w.transfer(w.payments, id, "1.00")
-		right := w.sign(w.treasurer, w.approval(w.treasurer, a))
-		a.Authority.Warrant = w.allow(w.sign(w.treasurer, w.instruction(w.treasurer, w.payments)))
-		return trial{wrong: w.sign(w.treasurer, w.approval(w.treasurer, a)), right: right}
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "1.00")
+		right := w.Sign(w.Treasurer, w.Approval(w.Treasurer, a))
+		a.Authority.Warrant = w.allow(w.Sign(w.Treasurer, w.Instruction(w.Treasurer, w.Payments)))
+		return trial{wrong: w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)), right: right}
 	}},
 	"warrant.revoked": {try: func(w *world) trial {
-		root, id := w.standing(w.orchestrator)
-		child := w.sign(w.orchestrator, w.child(root, id, w.orchestrator, w.payments))
+		root, id := w.standing(w.Orchestrator)
+		child := w.Sign(w.Orchestrator, w.Child(root, id, w.Orchestrator, w.Payments))
 		w.allow(child)
-		w.allow(w.sign(w.treasurer, w.revocation(w.treasurer, id)))
-		return trial{wrong: w.sign(w.payments, w.transfer(w.payments, child.id, "1.00"))}
+		w.allow(w.Sign(w.Treasurer, w.Revocation(w.Treasurer, id)))
+		return trial{wrong: w.Sign(w.Payments, w.Transfer(w.Payments, child.ID, "1.00"))}
 	}},
 }
 
 var actionCases = map[string]faultCase{
 	"d7.spent": actCase(func(w *world) *attest.Action {
-		root := w.warrant(w.treasurer, w.payments, attest.HumanStanding, payments("50000.00"))
+		root := w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("50000.00"))
 		root.Grants[0].MaxUses = 1
-		id := w.allow(w.sign(w.treasurer, root))
-		w.allow(w.sign(w.payments, w.transfer(w.payments, id, "1.00")))
-		return w.transfer(w.payments, id, "2.00")
+		id := w.allow(w.Sign(w.Treasurer, root))
+		w.allow(w.Sign(w.Payments, w.Transfer(w.Payments, id, "1.00")))
+		return w.Transfer(w.Payments, id, "2.00")
 	}),
 	"d10.holder": actCase(func(w *world) *attest.Action {
-		_, id := w.standing(w.payments)
-		return w.transfer(w.bystander, id, "1.00")
+		_, id := w.standing(w.Payments)
+		return w.Transfer(w.Bystander, id, "1.00")
 	}),
 	"warrant.outside": actCase(func(w *world) *attest.Action {
-		id := w.allow(w.sign(w.treasurer, w.warrant(w.treasurer, w.payments, attest.HumanStanding, payments("99.99"))))
-		return w.transfer(w.payments, id, "100.00")
+		id := w.allow(w.Sign(w.Treasurer, w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("99.99"))))
+		return w.Transfer(w.Payments, id, "100.00")
 	}),
 	"warrant.ttl": actCase(func(w *world) *attest.Action {
-		long := w.warrant(w.treasurer, w.payments, attest.HumanStanding, payments("50000.00"))
-		long.Expires = long.NotBefore + 24*hour + 1
-		return w.transfer(w.payments, w.allow(w.sign(w.treasurer, long)), "1.00")
+		long := w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("50000.00"))
+		long.Expires = long.NotBefore + 24*cast.Hour + 1
+		return w.Transfer(w.Payments, w.allow(w.Sign(w.Treasurer, long)), "1.00")
 	}),
 	"instruction.spent": actCase(func(w *world) *attest.Action {
-		once := w.instruction(w.treasurer, w.payments, request())
+		once := w.Instruction(w.Treasurer, w.Payments, cast.Request())
 		once.MaxActions = 1
-		instruction := w.allow(w.sign(w.treasurer, once))
-		id := w.allow(w.sign(w.treasurer, w.instructed(w.treasurer, w.payments, instruction)))
-		w.allow(w.sign(w.payments, w.transfer(w.payments, id, "1.00")))
-		return w.transfer(w.payments, id, "2.00")
+		instruction := w.allow(w.Sign(w.Treasurer, once))
+		id := w.allow(w.Sign(w.Treasurer, w.Instructed(w.Treasurer, w.Payments, instruction)))
+		w.allow(w.Sign(w.Payments, w.Transfer(w.Payments, id, "1.00")))
+		return w.Transfer(w.Payments, id, "2.00")
 	}),
 	"approval.mismatch": actCase(func(w *world) *attest.Action {
-		_, id := w.standing(w.payments)
-		shown, done := w.transfer(w.payments, id, "10.00"), w.transfer(w.payments, id, "10000.00")
-		done.Authority.Approvals = []attest.ID{w.allow(w.sign(w.treasurer, w.approval(w.treasurer, shown)))}
+		_, id := w.standing(w.Payments)
+		shown, done := w.Transfer(w.Payments, id, "10.00"), w.Transfer(w.Payments, id, "10000.00")
+		done.Authority.Approvals = []attest.ID{w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, shown)))}
 		return done
 	}),
 	"approval.expired": actCase(func(w *world) *attest.Action {
-		_, id := w.standing(w.payments)
-		a := w.transfer(w.payments, id, "10.00")
-		a.Authority.Approvals = []attest.ID{w.allow(w.sign(w.treasurer, w.approval(w.treasurer, a)))}
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "10.00")
+		a.Authority.Approvals = []attest.ID{w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)))}
 		w.move(15 * time.Minute) // to the millisecond
 		return a
 	}),
 	"approval.used": actCase(func(w *world) *attest.Action {
-		_, id := w.standing(w.payments)
-		a := w.transfer(w.payments, id, "10.00")
-		a.Authority.Approvals = []attest.ID{w.allow(w.sign(w.treasurer, w.approval(w.treasurer, a)))}
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "10.00")
+		a.Authority.Approvals = []attest.ID{w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)))}
 		again := *a
-		again.Nonce, again.Session.ID = w.random(), w.random()
-		w.allow(w.sign(w.payments, a))
+		again.Nonce, again.Session.ID = w.Random(), w.Random()
+		w.allow(w.Sign(w.Payments, a))
 		return &again
 	}),
 	"session.fork": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		a, b := w.transfer(w.payments, id, "1.00"), w.transfer(w.payments, id, "2.00")
+		_, id := w.standing(w.Payments)
+		a, b := w.Transfer(w.Payments, id, "1.00"), w.Transfer(w.Payments, id, "2.00")
 		b.Session = a.Session
-		first := w.allow(w.sign(w.payments, a))
-		return trial{wrong: w.sign(w.payments, b), right: w.sign(w.payments, w.after(a, first, w.transfer(w.payments, id, "3.00")))}
+		first := w.allow(w.Sign(w.Payments, a))
+		return trial{wrong: w.Sign(w.Payments, b), right: w.Sign(w.Payments, w.After(a, first, w.Transfer(w.Payments, id, "3.00")))}
 	}},
 	"outcome.intent": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		intent, other := w.transfer(w.payments, id, "1.00"), w.transfer(w.payments, id, "2.00")
-		intentID, otherID := w.allow(w.sign(w.payments, intent)), w.allow(w.sign(w.payments, other))
-		wrong := w.outcome(intent, intentID)
+		_, id := w.standing(w.Payments)
+		intent, other := w.Transfer(w.Payments, id, "1.00"), w.Transfer(w.Payments, id, "2.00")
+		intentID, otherID := w.allow(w.Sign(w.Payments, intent)), w.allow(w.Sign(w.Payments, other))
+		wrong := w.Outcome(intent, intentID)
 		wrong.Intent = otherID // of another session
-		out := trial{wrong: w.sign(w.payments, wrong)}
-		right := w.outcome(intent, intentID)
-		right.Session.Seq, right.Session.Prev = 2, out.wrong.id
-		out.right = w.sign(w.payments, right)
+		out := trial{wrong: w.Sign(w.Payments, wrong)}
+		right := w.Outcome(intent, intentID)
+		right.Session.Seq, right.Session.Prev = 2, out.wrong.ID
+		out.right = w.Sign(w.Payments, right)
 		return out
 	}},
 	"policy.none": {why: "a register begins with a policy, so this one is begun without", elsewhere: func(world *world) error {
 		w := newEmptyWorld(world.TB, nil)
-		for i, s := range w.begin() {
+		for i, s := range w.Begin() {
 			if i != 2 {
 				w.allow(s)
 			}
 		}
-		w.tryLogged(trial{wrong: w.pay(), right: w.sign(w.treasurer, w.instruction(w.treasurer, w.payments))}, "policy.none")
+		w.tryLogged(trial{wrong: w.pay(), right: w.Sign(w.Treasurer, w.Instruction(w.Treasurer, w.Payments))}, "policy.none")
 		return attest.Refuse("policy.none", "", "", "")
 	}},
-	"policy.denied": actCase(func(w *world) *attest.Action { return w.transfer(w.payments, "", "1.00") }),
+	"policy.denied": actCase(func(w *world) *attest.Action { return w.Transfer(w.Payments, "", "1.00") }),
 	"policy.error": {try: func(w *world) trial {
 		wrong := w.pay()
 		w.put(func(s *policy.Source) {
 			s.Policies = append(s.Policies, `@id("org/overflow") forbid (principal, action, resource) when { context.at + 9223372036854775807 < 0 };`...)
 		}, 1000)
-		return trial{wrong: wrong, right: w.sign(w.treasurer, w.instruction(w.treasurer, w.payments))}
+		return trial{wrong: wrong, right: w.Sign(w.Treasurer, w.Instruction(w.Treasurer, w.Payments))}
 	}},
 	"policy.action": actCase(func(w *world) *attest.Action {
-		_, id := w.standing(w.payments)
-		a := w.transfer(w.payments, id, "1.00")
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "1.00")
 		a.Request.Action = "payments.cancel"
 		return a
 	}),
@@ -655,39 +665,39 @@ var controlCases = map[string]faultCase{
 	"policy.invalid": {try: func(w *world) trial {
 		src := policy.Default()
 		src.Policies = []byte("permit (principal, action, resource);") // without a name
-		p, parts := w.policy(src, 1000)
-		return trial{wrong: w.endorsed(w.sign(w.admin, p, parts[0], parts[1], parts[2]), w.second)}
+		p, parts := w.Policy(src, 1000)
+		return trial{wrong: w.Endorsed(w.Sign(w.Admin, p, parts[0], parts[1], parts[2]), w.Second)}
 	}},
 	"control.administrator": {try: func(w *world) trial {
-		p := w.person("new")
-		wrong := w.registration(p)
-		wrong.By = w.treasurer.ID
-		return trial{wrong: w.endorsed(w.sign(w.treasurer, wrong), p), right: w.endorsed(w.sign(w.admin, w.registration(p)), p)}
+		p := w.Person("new")
+		wrong := w.Registration(p)
+		wrong.By = w.Treasurer.ID
+		return trial{wrong: w.Endorsed(w.Sign(w.Treasurer, wrong), p), right: w.Endorsed(w.Sign(w.Admin, w.Registration(p)), p)}
 	}},
 	"control.key": {try: func(w *world) trial {
-		p, other := w.person("new"), w.person("other")
-		w.allow(w.endorsed(w.sign(w.admin, w.registration(p)), p))
-		same := &party{Party: other.Party, key: p.key, keyID: p.keyID}
+		p, other := w.Person("new"), w.Person("other")
+		w.allow(w.Endorsed(w.Sign(w.Admin, w.Registration(p)), p))
+		same := &cast.Party{Party: other.Party, Key: p.Key, KeyID: p.KeyID}
 		return trial{
-			wrong: w.endorsed(w.sign(w.admin, w.registration(same)), same),
-			right: w.endorsed(w.sign(w.admin, w.registration(other)), other),
+			wrong: w.Endorsed(w.Sign(w.Admin, w.Registration(same)), same),
+			right: w.Endorsed(w.Sign(w.Admin, w.Registration(other)), other),
 		}
 	}},
 	"agent.suspended": {try: func(w *world) trial {
-		root, id := w.standing(w.orchestrator)
-		above := w.agents("/agent/orchestrator")
+		root, id := w.standing(w.Orchestrator)
+		above := w.Agents("/agent/orchestrator")
 		above.Prefix, above.Status = false, "suspended"
-		w.allow(w.sign(w.admin, above))
-		return trial{wrong: w.sign(w.orchestrator, w.child(root, id, w.orchestrator, w.payments))}
+		w.allow(w.Sign(w.Admin, above))
+		return trial{wrong: w.Sign(w.Orchestrator, w.Child(root, id, w.Orchestrator, w.Payments))}
 	}},
 	"revocation.issuer": {try: func(w *world) trial {
-		_, id := w.standing(w.payments)
-		return trial{wrong: w.sign(w.controller, w.revocation(w.controller, id)), right: w.sign(w.admin, w.revocation(w.admin, id))}
+		_, id := w.standing(w.Payments)
+		return trial{wrong: w.Sign(w.Controller, w.Revocation(w.Controller, id)), right: w.Sign(w.Admin, w.Revocation(w.Admin, id))}
 	}},
 	"trigger.recorder": {try: func(w *world) trial {
 		return trial{
-			wrong: w.sign(w.reconciler, w.trigger(w.reconciler, w.reconciler)),
-			right: w.sign(w.scheduler, w.trigger(w.scheduler, w.reconciler)),
+			wrong: w.Sign(w.Reconciler, w.Trigger(w.Reconciler, w.Reconciler)),
+			right: w.Sign(w.Scheduler, w.Trigger(w.Scheduler, w.Reconciler)),
 		}
 	}},
 }

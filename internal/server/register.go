@@ -21,6 +21,9 @@ type Register struct {
 	opened map[attest.ID]*admission.Logged
 	most   int
 	held   int // bytes of the payloads in opened
+
+	objects remembered[attest.Digest, []byte]
+	slots   remembered[admission.Slot, *admission.Logged]
 }
 
 // maxPayloads bounds the payloads that are remembered, in bytes. Opened they take
@@ -35,14 +38,21 @@ func NewRegister(store ledger.Reader, origin string, n int) *Register {
 // Origin implements admission.InForce.
 func (r *Register) Origin() string { return r.origin }
 
-// Current implements admission.InForce.
+// Current implements admission.InForce. What it remembers may be a moment old:
+// the sequencer compares every slot again.
 func (r *Register) Current(slot admission.Slot) (*admission.Logged, error) {
-	ref, err := admission.InSlot(storeView{r.store}, slot)
-	if err != nil || ref.ID == "" {
-		return nil, err
-	}
-	return r.Logged(ref.ID)
+	return r.slots.get(slot, func() (*admission.Logged, int, error) {
+		ref, err := admission.InSlot(storeView{r.store}, slot)
+		if err != nil || ref.ID == "" {
+			return nil, len(slot), err
+		}
+		l, err := r.Logged(ref.ID)
+		return l, len(slot), err
+	})
 }
+
+// Changed says that slots may point elsewhere from now on.
+func (r *Register) Changed() { r.slots.forget() }
 
 // Logged implements admission.InForce.
 func (r *Register) Logged(id attest.ID) (*admission.Logged, error) {
@@ -76,9 +86,15 @@ func (r *Register) At(index uint64) (*admission.Logged, error) {
 	return admission.Reopen(index, entries[0].Bytes, r.need)
 }
 
-// Object implements admission.InForce.
+// Object implements admission.InForce. The caller must not change the bytes.
 func (r *Register) Object(d attest.Digest) ([]byte, error) {
-	return r.store.Get(context.Background(), ledger.ObjectTable, d.Hex())
+	return r.objects.get(d, func() ([]byte, int, error) {
+		b, err := r.store.Get(context.Background(), ledger.ObjectTable, d.Hex())
+		if b == nil {
+			return nil, never, err // it may come
+		}
+		return b, len(b), err
+	})
 }
 
 // need is Object for what the log must have.

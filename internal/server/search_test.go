@@ -26,19 +26,19 @@ type searched struct {
 
 func newSearched(t *testing.T) *searched {
 	w := newWorld(t)
-	root, rootID := w.standing(w.orchestrator)
-	childID := w.allow(w.sign(w.orchestrator, w.child(root, rootID, w.orchestrator, w.payments)))
-	a := w.transfer(w.payments, childID, "1.00")
-	first := w.allow(w.sign(w.payments, a))
+	root, rootID := w.standing(w.Orchestrator)
+	childID := w.allow(w.Sign(w.Orchestrator, w.Child(root, rootID, w.Orchestrator, w.Payments)))
+	a := w.Transfer(w.Payments, childID, "1.00")
+	first := w.allow(w.Sign(w.Payments, a))
 	w.move(time.Second)
-	w.allow(w.sign(w.payments, w.after(a, first, w.transfer(w.payments, childID, "2.00"))))
-	w.deny(w.sign(w.bystander, w.transfer(w.bystander, childID, "3.00")), "d10.holder")
+	w.allow(w.Sign(w.Payments, w.After(a, first, w.Transfer(w.Payments, childID, "2.00"))))
+	w.deny(w.Sign(w.Bystander, w.Transfer(w.Bystander, childID, "3.00")), "d10.holder")
 	w.move(time.Second)
-	w.allow(w.sign(w.orchestrator, w.revocation(w.orchestrator, childID)))
+	w.allow(w.Sign(w.Orchestrator, w.Revocation(w.Orchestrator, childID)))
 	return &searched{
 		world: w, client: deedv1connect.NewEvidenceServiceClient(handlerClient{w.handler}, "http://localhost"),
 		conditions: map[string]func(*deedv1.SearchRequest){
-			"agent":    func(q *deedv1.SearchRequest) { q.Agent = w.payments.ID },
+			"agent":    func(q *deedv1.SearchRequest) { q.Agent = w.Payments.ID },
 			"session":  func(q *deedv1.SearchRequest) { q.Session = a.Session.ID },
 			"person":   func(q *deedv1.SearchRequest) { q.Person = "treasurer" },
 			"warrant":  func(q *deedv1.SearchRequest) { q.Warrant = string(childID) },
@@ -46,8 +46,8 @@ func newSearched(t *testing.T) *searched {
 			"decision": func(q *deedv1.SearchRequest) { q.Decision = "deny" },
 			"class":    func(q *deedv1.SearchRequest) { q.Class = "human_delegated" },
 			"kind":     func(q *deedv1.SearchRequest) { q.Kind = "action" },
-			"since":    func(q *deedv1.SearchRequest) { q.SinceMs = w.now() - 1000 },
-			"until":    func(q *deedv1.SearchRequest) { q.UntilMs = w.now() },
+			"since":    func(q *deedv1.SearchRequest) { q.SinceMs = w.Now() - 1000 },
+			"until":    func(q *deedv1.SearchRequest) { q.UntilMs = w.Now() },
 		},
 		counts: map[string]int{"agent": 3, "session": 2, "person": 7, "warrant": 5, "action": 3, "decision": 1, "class": 2, "kind": 3, "since": 3, "until": 14},
 	}
@@ -57,7 +57,7 @@ func newSearched(t *testing.T) *searched {
 func (s *searched) find(q *deedv1.SearchRequest) []uint64 {
 	s.Helper()
 	res, err := s.client.Search(context.Background(), q)
-	s.check(err)
+	s.Check(err)
 	var list []uint64
 	for _, r := range res.GetResults() {
 		list = append(list, r.GetIndex())
@@ -105,7 +105,7 @@ func (s *searched) pages(q *deedv1.SearchRequest, limit int32) (list []uint64) {
 	q.Limit, q.Before = limit, 0
 	for {
 		res, err := s.client.Search(context.Background(), q)
-		s.check(err)
+		s.Check(err)
 		for _, r := range res.GetResults() {
 			list = append(list, r.GetIndex())
 			q.Before = r.GetIndex()
@@ -122,10 +122,10 @@ func (s *searched) pages(q *deedv1.SearchRequest, limit int32) (list []uint64) {
 func TestSearchResult(t *testing.T) {
 	s := newSearched(t)
 	res, err := s.client.Search(context.Background(), &deedv1.SearchRequest{Class: "human_delegated", Limit: 1})
-	s.check(err)
+	s.Check(err)
 	r := res.GetResults()[0]
-	if !res.GetMore() || r.GetKind() != "action" || r.GetSigner() != s.payments.ID || r.GetAction() != "payments.transfer" || r.GetDecision() != "allow" ||
-		r.GetAuthorizing() != "treasurer" || r.GetAccountable() != "treasurer" || r.GetReceivedAtMs() != s.now()-1000 || !attest.ID(r.GetId()).Valid() {
+	if !res.GetMore() || r.GetKind() != "action" || r.GetSigner() != s.Payments.ID || r.GetAction() != "payments.transfer" || r.GetDecision() != "allow" ||
+		r.GetAuthorizing() != "treasurer" || r.GetAccountable() != "treasurer" || r.GetReceivedAtMs() != s.Now()-1000 || !attest.ID(r.GetId()).Valid() {
 		t.Errorf("found %v", r)
 	}
 }
@@ -134,7 +134,7 @@ func TestSearchResult(t *testing.T) {
 func TestSearchOdd(t *testing.T) {
 	s := newSearched(t)
 	for i, q := range []*deedv1.SearchRequest{
-		{SinceMs: math.MaxInt64}, {UntilMs: -1}, {SinceMs: s.now(), UntilMs: 1}, {Agent: strings.Repeat("x", 100_000)}, {Kind: "\x00"},
+		{SinceMs: math.MaxInt64}, {UntilMs: -1}, {SinceMs: s.Now(), UntilMs: 1}, {Agent: strings.Repeat("x", 100_000)}, {Kind: "\x00"},
 		{Session: "/"}, {Warrant: "id:"},
 	} {
 		if got := s.find(q); len(got) != 0 {

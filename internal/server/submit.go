@@ -45,10 +45,14 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 		}
 		receipt, err := s.log.Append(ctx, place)
 		if moved(err) && attempt < attempts {
+			s.register.Changed()
 			continue // trust or policy changed between check and place
 		}
 		if err != nil {
 			return Receipt{}, err
+		}
+		if checked.Verified().Statement().Kind().Control() {
+			s.register.Changed()
 		}
 		return s.receipt(receipt)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/server"
+	"github.com/deedlog/deed/internal/testkit/cast"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/storetest"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
@@ -25,7 +25,7 @@ import (
 // A world is a cast with a register: a server over a log in memory, with clocks
 // that the test moves.
 type world struct {
-	*cast
+	*cast.Cast
 	store   *storetest.Memory
 	log     *ledger.Log
 	server  *server.Server
@@ -33,11 +33,11 @@ type world struct {
 	logNow  *storetest.Clock // of the log; the cast's clock is the server's
 }
 
-// newWorld opens a register with everything of [cast.begin] in it.
+// newWorld opens a register with everything of [cast.Cast.Begin] in it.
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := newEmptyWorld(t, nil)
-	for _, s := range w.begin() {
+	for _, s := range w.Begin() {
 		w.allow(s)
 	}
 	return w
@@ -46,7 +46,7 @@ func newWorld(t testing.TB) *world {
 // newEmptyWorld opens a register without entries.
 func newEmptyWorld(t testing.TB, change func(*ledger.Config)) *world {
 	t.Helper()
-	w := &world{cast: newCast(t), store: new(storetest.Memory), logNow: new(storetest.Clock)}
+	w := &world{Cast: cast.New(t), store: new(storetest.Memory), logNow: new(storetest.Clock)}
 	config := storetest.Config(t, w.store, new(storetest.MemoryHead))
 	config.Cosigner, config.Now = nil, w.logNow.Now
 	if change != nil {
@@ -54,10 +54,10 @@ func newEmptyWorld(t testing.TB, change func(*ledger.Config)) *world {
 	}
 	w.log = storetest.Open(t, config)
 	s, err := server.New(server.Config{
-		Log: w.log, Store: config.Store, Origin: storetest.Origin, ServerKey: w.cast.server.key,
-		Now: w.clock.Now, Rand: w.rand, Logger: logger(t),
+		Log: w.log, Store: config.Store, Origin: storetest.Origin, ServerKey: w.Server.Key,
+		Now: w.Clock.Now, Rand: w.Rand, Logger: logger(t),
 	})
-	w.check(err)
+	w.Check(err)
 	w.server, w.handler = s, s.Handler()
 	return w
 }
@@ -71,27 +71,27 @@ func logger(t testing.TB) *slog.Logger {
 
 // move moves both clocks.
 func (w *world) move(d time.Duration) {
-	w.clock.Move(d)
+	w.Clock.Move(d)
 	w.logNow.Move(d)
 }
 
 // submit hands a statement in, as the edge does.
-func (w *world) submit(s sent) (server.Receipt, error) {
-	return w.server.SubmitEnvelope(context.Background(), s.envelope, s.objects...)
+func (w *world) submit(s cast.Sent) (server.Receipt, error) {
+	return w.server.SubmitEnvelope(context.Background(), s.Envelope, s.Objects...)
 }
 
 // message is a statement on the wire.
-func (s sent) message() *deedv1.SubmitRequest {
+func message(s cast.Sent) *deedv1.SubmitRequest {
 	return &deedv1.SubmitRequest{
-		Envelope: &deedv1.Envelope{Payload: s.envelope.Payload, Keyid: string(s.envelope.KeyID), Signature: s.envelope.Signature},
-		Objects:  s.objects,
+		Envelope: &deedv1.Envelope{Payload: s.Envelope.Payload, Keyid: string(s.Envelope.KeyID), Signature: s.Envelope.Signature},
+		Objects:  s.Objects,
 	}
 }
 
 // call submits through the edge, by a Connect client, without a network.
-func (w *world) call(s sent) error {
+func (w *world) call(s cast.Sent) error {
 	client := deedv1connect.NewAttestationServiceClient(handlerClient{w.handler}, "http://localhost")
-	_, err := client.Submit(context.Background(), s.message())
+	_, err := client.Submit(context.Background(), message(s))
 	return err
 }
 
@@ -122,47 +122,47 @@ func detail[T any](err error) (none T) {
 
 // logged submits a statement that must be logged, allowed or denied, and
 // verifies the receipt.
-func (w *world) logged(s sent) server.Receipt {
+func (w *world) logged(s cast.Sent) server.Receipt {
 	w.Helper()
 	r, err := w.submit(s)
-	w.check(err)
+	w.Check(err)
 	w.verify(s, r)
 	return r
 }
 
 // allow submits a statement that must be allowed.
-func (w *world) allow(s sent) attest.ID {
+func (w *world) allow(s cast.Sent) attest.ID {
 	w.Helper()
 	if r := w.logged(s); r.Fault != nil {
 		w.Fatalf("denied: %v", w.record(r).Decision.Faults)
 	}
-	return s.id
+	return s.ID
 }
 
 // deny submits a statement that must be denied, by one rule.
-func (w *world) deny(s sent, code string) attest.ID {
+func (w *world) deny(s cast.Sent, code string) attest.ID {
 	w.Helper()
 	r := w.logged(s)
 	if got := w.record(r).Decision.Faults; r.Fault == nil || len(got) != 1 || got[0] != code {
 		w.Fatalf("faults %v, want %s", got, code)
 	}
-	return s.id
+	return s.ID
 }
 
 // verify checks a receipt as a client would: the proof, and that entry, record
 // and statement belong together.
-func (w *world) verify(s sent, r server.Receipt) {
+func (w *world) verify(s cast.Sent, r server.Receipt) {
 	w.Helper()
 	p, err := ledger.ParseProof(r.Proof)
-	w.check(err)
+	w.Check(err)
 	ed, _ := storetest.Keys(w)
 	c, err := ledger.OpenCheckpoint(p.Checkpoint, ed.VKey().String())
-	w.check(err)
-	w.check(ledger.VerifyInclusion(p, r.Entry, c))
+	w.Check(err)
+	w.Check(ledger.VerifyInclusion(p, r.Entry, c))
 	e, err := admission.ParseEntry(r.Entry)
-	w.check(err)
-	if e.Admission != attest.DigestOf(r.Record) || e.Envelope != s.id || r.ID != s.id || p.Index != r.Index {
-		w.Fatalf("receipt %d of %s is of entry %d, %s", r.Index, s.id, p.Index, e.Envelope)
+	w.Check(err)
+	if e.Admission != attest.DigestOf(r.Record) || e.Envelope != s.ID || r.ID != s.ID || p.Index != r.Index {
+		w.Fatalf("receipt %d of %s is of entry %d, %s", r.Index, s.ID, p.Index, e.Envelope)
 	}
 	if denied := w.record(r).Decision.Effect == admission.Deny; denied != (r.Fault != nil) {
 		w.Fatalf("the record says denied: %v, the receipt says %v", denied, r.Fault)
@@ -172,7 +172,7 @@ func (w *world) verify(s sent, r server.Receipt) {
 func (w *world) record(r server.Receipt) *admission.Record {
 	w.Helper()
 	record, err := admission.ParseRecord(r.Record)
-	w.check(err)
+	w.Check(err)
 	return record
 }
 
@@ -185,7 +185,7 @@ func (w *world) state() map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, name := range tables {
 		all[name] = map[string]string{}
-		w.check(w.store.Scan(context.Background(), name, "", "", func(key string, value []byte) bool {
+		w.Check(w.store.Scan(context.Background(), name, "", "", func(key string, value []byte) bool {
 			all[name][key] = string(value)
 			return true
 		}))
@@ -196,30 +196,15 @@ func (w *world) state() map[string]map[string]string {
 // Ready-made authority.
 
 // standing is the ID of a warrant of the treasurer for an agent.
-func (w *world) standing(holder *party) (*attest.Warrant, attest.ID) {
+func (w *world) standing(holder *cast.Party) (*attest.Warrant, attest.ID) {
 	w.Helper()
-	root := w.warrant(w.treasurer, holder, attest.HumanStanding, payments("50000.00"))
-	return root, w.allow(w.sign(w.treasurer, root))
+	root := w.Warrant(w.Treasurer, holder, attest.HumanStanding, cast.Payments("50000.00"))
+	return root, w.allow(w.Sign(w.Treasurer, root))
 }
 
 // pay is a transfer that is allowed, under a warrant of its own.
-func (w *world) pay() sent {
+func (w *world) pay() cast.Sent {
 	w.Helper()
-	_, id := w.standing(w.payments)
-	return w.sign(w.payments, w.transfer(w.payments, id, "100.00"))
-}
-
-// TestCast keeps the two copies of cast_test.go equal.
-func TestCast(t *testing.T) {
-	var bodies [2]string
-	for i, name := range []string{"cast_test.go", "../admission/cast_test.go"} {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, bodies[i], _ = strings.Cut(string(b), "\n")
-	}
-	if bodies[0] != bodies[1] {
-		t.Error("cast_test.go differs from the one in internal/admission")
-	}
+	_, id := w.standing(w.Payments)
+	return w.Sign(w.Payments, w.Transfer(w.Payments, id, "100.00"))
 }

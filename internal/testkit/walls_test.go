@@ -60,6 +60,7 @@ var arrows = map[string][]string{
 	"./internal/spiffeca":             {},
 	"./internal/testkit":              {},
 	"./internal/testkit/fakeworkload": {"./internal/spiffeca"},
+	"./internal/testkit/cast":         anything,
 	"./internal/testkit/register":     anything,
 	"./ledger/storetest":              {"./ledger"},
 }

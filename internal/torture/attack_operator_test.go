@@ -343,3 +343,32 @@ func TestOperatorBeginsAgain(t *testing.T) {
 	second.AddBy("genesis", second.Server, g, second.By(second.Carol, g).JSON(), second.By(second.Dave, g).JSON())
 	caught(t, verifier.Verify(second.Bundle(t, 0), o.reader(), verifier.Options{}), "genesis.pinned")
 }
+
+// TestOperatorIsAdministrator makes a genesis in which the register's own key is
+// one of the quorum.
+func TestOperatorIsAdministrator(t *testing.T) {
+	w := register.NewEmpty(t, "own administrator")
+	g := w.Genesis()
+	g.Administrators[0].Key = g.ServerKey
+	if _, err := attest.Payload(g); attest.AsFault(err) == nil {
+		t.Error("the register is an administrator of itself")
+	}
+}
+
+// TestOperatorAcceptsTwoOutcomes says of an intent that it has no outcome, twice.
+func TestOperatorAcceptsTwoOutcomes(t *testing.T) {
+	o := newOperator(t)
+	o.view = func(table, _ string) ([]byte, bool) { return nil, table == "outcome" }
+	_, intent := o.parts(o.Entries["human_instructed"])
+	logged, err := o.Logged(intent.ID)
+	o.must(err)
+	session := logged.Verified.Statement().(*attest.Action).Session
+	tip := admission.Tip{ID: o.IDs["revoked"], Seq: 20}
+	o.read = func(r *admission.Read) { r.Session = &tip }
+	at := o.act(o.Payments, &attest.Action{
+		Agent: o.Payments.ID, ClaimedAt: o.Now(), Initiator: attest.Initiator{Claim: "human"}, Intent: intent.ID, Log: register.Origin, Nonce: o.Nonce(),
+		Outcome: &attest.Result{Status: "failed"}, Phase: attest.Outcome, Session: attest.Session{ID: session.ID, Prev: tip.ID, Seq: tip.Seq + 1}, V: 1,
+	})
+	caught(t, o.verify(o.reader(), at, o.Entries["outcome"]), "read.bounds")
+	open(t, o.verify(o.reader(), at), "read.outcome")
+}

@@ -332,6 +332,30 @@ func TestOutsiderDropsInstruction(t *testing.T) {
 	}
 }
 
+// TestOutsiderShedsRegistration hands its warrant to itself without the
+// registration that it is bound to, once another registration is in force.
+func TestOutsiderShedsRegistration(t *testing.T) {
+	w := register.NewWorld(t, "outsider")
+	registration := func(build string) attest.ID {
+		return w.AddBy("registration "+build, w.Carol, &attest.Agent{
+			Agent: w.Payments.ID, Build: attest.DigestOf([]byte(build)), By: "carol", Log: register.Origin, Nonce: w.Nonce(),
+			Owner: "alice", Purpose: "pays", Status: "registered", V: 1,
+		}).ID
+	}
+	root := w.RootWarrant(attest.Party{ID: w.Cron.ID, Kind: attest.BySVID}, w.Payments.ID, attest.OrgStanding, "")
+	root.Holder.Registration = registration("one")
+	id := w.AddAs("bound to a build", w.Cron, root).ID
+	child := w.Child(root, id, w.Payments.ID, "10.00")
+	if a := w.AddAs("by the build", w.Payments, child); a.Record.Decision.Effect != admission.Allow {
+		t.Fatalf("%+v", a.Record.Decision)
+	}
+	registration("another")
+	a, err := submit(t, w, w.Payments, fresh(w, w.Payments, id, "1.00"))
+	denied(t, a, err, "d10.holder")
+	a, err = submit(t, w, w.Payments, w.Child(root, id, w.Payments.ID, "10.00"))
+	denied(t, a, err, "d1.issuer")
+}
+
 // TestOutsiderAsksForMore hides an argument, names another unit, climbs out of
 // the path, writes numbers that could overflow.
 func TestOutsiderAsksForMore(t *testing.T) {
