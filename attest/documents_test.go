@@ -208,7 +208,7 @@ func documents(t testing.TB) map[string]attest.Statement {
 		"agent": &attest.Agent{Agent: agent, Build: digestOf("build"), By: "alice", Log: origin, Nonce: nonce("agent"),
 			Owner: "treasurer", Prefix: true, Purpose: "pays invoices", Status: "registered", V: 1},
 		"instruction": instructionDoc(),
-		"trigger": &attest.Trigger{Addressee: agent, At: moment, Cause: attest.Schedule, Log: origin, Nonce: nonce("trigger"),
+		"trigger": &attest.Trigger{Addressee: agent, At: moment, Cause: attest.Schedule, Expires: moment + 3600_000, Log: origin, Nonce: nonce("trigger"),
 			Recorder: "spiffe://acme.example/scheduler", Ref: digestOf("ref"), Source: "cron:nightly", V: 1},
 		"warrant":    warrantDoc(),
 		"warrant/1":  childDoc(),

@@ -79,6 +79,7 @@ type Trigger struct {
 	Addressee string `json:"addressee"` // SPIFFE ID of the agent that was set off
 	At        int64  `json:"at"`
 	Cause     Cause  `json:"cause"`
+	Expires   int64  `json:"expires"` // ms: afterwards it sets nothing off any more
 	Log       string `json:"log"`
 	Nonce     string `json:"nonce"`
 	Recorder  string `json:"recorder"` // SPIFFE ID
@@ -112,6 +113,7 @@ func (t *Trigger) validate(c *checker) {
 	c.spiffeID("addressee", t.Addressee)
 	c.spiffeID("recorder", t.Recorder)
 	c.time("at", t.At)
+	c.that(t.Expires > t.At, "expires", "after at", strconv.FormatInt(t.Expires, 10))
 	c.oneOf("cause", string(t.Cause), string(AgentSpawned), string(Event), string(Goal), string(Schedule))
 	c.optionalDigest("ref", t.Ref)
 	c.text("source", t.Source, 256)

@@ -89,7 +89,7 @@ func (v *verification) root(i *item) {
 	}
 	expected := "a chain to a root of " + spiffeDir + "/" + chain.TrustDomain() + " in the trust directory"
 	switch {
-	case v.options.AcceptLedgerRoots:
+	case len(own) == 0 && v.options.AcceptLedgerRoots:
 		v.take("the SPIFFE roots of " + chain.TrustDomain())
 		v.open(check, where, expected, "taken from the bundle")
 	case len(own) == 0:

@@ -323,7 +323,8 @@ func (v *verification) rootWarrant(a *attest.Action) attest.ID {
 	return links[0].entry.Envelope
 }
 
-// chain is the chain of warrants that an action names, root first.
+// chain is the chain of warrants that an action names, root first; nil where it
+// leads nowhere or on for too long, as for admission.
 func (v *verification) chain(a *attest.Action) []*item {
 	if a.Authority == nil {
 		return nil
@@ -333,10 +334,12 @@ func (v *verification) chain(a *attest.Action) []*item {
 		i := v.byID[id]
 		w, ok := i.statement().(*attest.Warrant)
 		if !ok {
-			break
+			return nil
 		}
 		links = append(links, i)
-		id = w.Parent
+		if id = w.Parent; id != "" && len(links) == attest.MaxChain {
+			return nil
+		}
 	}
 	slices.Reverse(links)
 	return links

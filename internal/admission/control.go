@@ -52,12 +52,9 @@ func (c *check) person(p *attest.Person) error {
 		return err
 	}
 	signers := append(c.others(), attest.Administrator{Key: p.Key, Name: p.Name})
-	held := c.administratorKey(p.Name) // the name of an administrator has a key from the beginning
-	if before := statementOf[*attest.Person](logged); before != nil {
-		held = before.Key
-	}
+	held, ended := c.heldKey(p.Name, statementOf[*attest.Person](logged))
 	replaced := held != nil && held.Digest() != p.Key.Digest()
-	if replaced {
+	if replaced && !ended {
 		signers = append(signers, attest.Administrator{Key: held, Name: p.Name})
 	}
 	if err := c.endorse(signers...); err != nil {
@@ -66,12 +63,23 @@ func (c *check) person(p *attest.Person) error {
 	if !c.endorsed[p.Key.Digest()] {
 		return attest.Refuse("control.possession", "endorsements", "one with the key of "+p.Name, "none")
 	}
-	if replaced && !c.endorsed[held.Digest()] && held.Digest() != c.verified.Signer().KeySum {
+	agreed := !ended && (c.endorsed[held.Digest()] || held.Digest() == c.verified.Signer().KeySum)
+	if replaced && !agreed {
 		if err := c.enough(); err != nil {
 			return err
 		}
 	}
 	return c.ownKey(p)
+}
+
+// heldKey is the key that a name has so far, or nil: an administrator has one
+// from the beginning. An ended key says nothing any more, not even who comes
+// after it.
+func (c *check) heldKey(name string, before *attest.Person) (key attest.Key, ended bool) {
+	if before == nil {
+		return c.administratorKey(name), false
+	}
+	return before.Key, !attest.In(c.at, before.From, before.Until)
 }
 
 // ownKey: no other person and no administrator of another name has the key.

@@ -16,9 +16,15 @@ const maxWait = 10_000
 type Result struct {
 	Entry, Record []byte
 	Effect        Effect
-	Objects       [][]byte // content-addressed: the record, the envelope, what it relies on
+	Objects       []Object // the record, the envelope, what it relies on
 	Cells         []Cell
 	Parsed        *Record
+}
+
+// Object is a content-addressed piece of evidence.
+type Object struct {
+	Digest attest.Digest
+	Bytes  []byte
 }
 
 // Cell is a value of the register's state.

@@ -122,8 +122,7 @@ func (x *act) chainEvidence(at int64, e *agency.Evidence) {
 		e.Humans = append(e.Humans, i.human(at))
 		e.HasRequests = e.HasRequests || len(i.statement.Requests) > 0
 	}
-	if x.trigger != nil {
-		t := statementOf[*attest.Trigger](x.trigger)
+	if t := statementOf[*attest.Trigger](x.trigger); t != nil && at < t.Expires {
 		e.Trigger = &agency.Trigger{Ref: x.trigger.ID(), Key: agency.K1, Cause: t.Cause, Before: true}
 	}
 	for _, id := range x.unknown {

@@ -122,7 +122,7 @@ func (r *register) write(a admitted) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, o := range a.result.Objects {
-		r.objects[attest.DigestOf(o)] = o
+		r.objects[o.Digest] = o.Bytes
 	}
 	for _, c := range a.result.Cells {
 		r.cells[[2]string{c.Table, c.Key}] = c.Value

@@ -29,9 +29,11 @@ func (o *outcomeOf) write(seed [32]byte) (Result, error) {
 		return Result{}, fmt.Errorf("writing entry: %w", damaged(err))
 	}
 	r := Result{Entry: entryDoc, Record: recordDoc, Effect: record.Decision.Effect, Parsed: record}
-	r.Objects = [][]byte{recordDoc, o.envelope, attest.SeedObject(seed)}
+	r.Objects = []Object{
+		{entry.Admission, recordDoc}, {record.Envelope, o.envelope}, {entry.ServerFields.Seed, attest.SeedObject(seed)},
+	}
 	for _, d := range record.Objects {
-		r.Objects = append(r.Objects, o.objects[d])
+		r.Objects = append(r.Objects, Object{d, o.objects[d]})
 	}
 	r.Cells, err = o.cells(entryDoc, record)
 	return r, err

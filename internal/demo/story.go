@@ -76,7 +76,7 @@ func (s *scene) standing(ctx context.Context) (err error) {
 	}
 	s.standingID = receipt.ID
 	if s.trigger, err = s.scheduler.client.Submit(ctx, &attest.Trigger{
-		Addressee: s.reconciler.id, At: s.now().UnixMilli(), Cause: attest.Schedule, Log: s.origin, Nonce: nonce(),
+		Addressee: s.reconciler.id, At: s.now().UnixMilli(), Cause: attest.Schedule, Expires: s.now().UnixMilli() + 3_600_000, Log: s.origin, Nonce: nonce(),
 		Recorder: s.scheduler.id, Source: "cron:nightly-reconcile", V: 1,
 	}); err != nil {
 		return fmt.Errorf("recording the trigger: %w", err)

@@ -170,7 +170,7 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 	}
 	out.Entry = result.Entry
 	for _, o := range result.Objects {
-		out.Objects = append(out.Objects, ledger.Object{Digest: sha256.Sum256(o), Bytes: o})
+		out.Objects = append(out.Objects, ledger.Object{Digest: sha256.Sum256(o.Bytes), Bytes: o.Bytes})
 	}
 	for _, c := range result.Cells {
 		out.Cells = append(out.Cells, ledger.Cell(c))

@@ -14,7 +14,8 @@ type placement struct {
 	id      ledger.Hash
 	checked *admission.Checked
 	seed    [32]byte
-	denials int // that one signer may have logged in an hour
+	denials int              // that one signer may have logged in an hour
+	result  admission.Result // of the last call of Place
 }
 
 // ID implements ledger.Submission: the statement's name, so that a retry is the
@@ -22,7 +23,7 @@ type placement struct {
 func (p *placement) ID() ledger.Hash { return p.id }
 
 // Place implements ledger.Submission: it reads what the register holds at this
-// very place, decides, and says what to write. It has no side effect.
+// very place, decides, and says what to write. It keeps only what it said, for the receipt.
 func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, err error) {
 	// It runs in the sequencer, for all callers: one statement must not end them.
 	defer func() {
@@ -38,9 +39,11 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 	if err != nil {
 		return ledger.Placement{}, err
 	}
+	p.result = result
 	out = ledger.Placement{Entry: result.Entry, Rows: rows(p.checked.Verified().Statement(), result.Parsed)}
 	for _, o := range result.Objects {
-		out.Objects = append(out.Objects, object(o))
+		sum, _ := o.Digest.Sum() // admission made it
+		out.Objects = append(out.Objects, ledger.Object{Digest: sum, Bytes: o.Bytes})
 	}
 	for _, c := range result.Cells {
 		out.Cells = append(out.Cells, ledger.Cell(c))
@@ -53,11 +56,6 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 		out.Cells = append(out.Cells, cell)
 	}
 	return out, nil
-}
-
-func object(b []byte) ledger.Object {
-	sum, _ := attest.DigestOf(b).Sum()
-	return ledger.Object{Digest: sum, Bytes: b}
 }
 
 const (

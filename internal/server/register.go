@@ -47,7 +47,10 @@ func (r *Register) Current(slot admission.Slot) (*admission.Logged, error) {
 			return nil, len(slot), err
 		}
 		l, err := r.Logged(ref.ID)
-		return l, len(slot), err
+		if l == nil {
+			return nil, never, err
+		}
+		return l, len(slot) + len(l.Verified.Envelope().Payload), nil
 	})
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -54,7 +55,10 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 		if checked.Verified().Statement().Kind().Control() {
 			s.register.Changed()
 		}
-		return s.receipt(receipt)
+		if bytes.Equal(receipt.Entry, place.result.Entry) {
+			return receiptOf(receipt, place.result.Parsed, place.result.Record), nil
+		}
+		return s.receipt(receipt) // it was there before
 	}
 }
 
@@ -119,11 +123,15 @@ func (s *Server) receipt(r ledger.Receipt) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, fmt.Errorf("reading record of entry %d: %w", r.Index, err)
 	}
-	out := Receipt{Index: r.Index, ID: entry.Envelope, Entry: r.Entry, Record: doc, Proof: r.Proof}
+	return receiptOf(r, record, doc), nil
+}
+
+func receiptOf(r ledger.Receipt, record *admission.Record, doc []byte) Receipt {
+	out := Receipt{Index: r.Index, ID: record.ID, Entry: r.Entry, Record: doc, Proof: r.Proof}
 	if record.Decision.Effect == admission.Deny {
 		out.Fault = denial(record)
 	}
-	return out, nil
+	return out
 }
 
 // denial is the first of the record's faults, in words.

@@ -175,7 +175,7 @@ func (f *forged) Place(v ledger.View, at time.Time) (p ledger.Placement, err err
 	}
 	p.Entry = result.Entry
 	for _, o := range result.Objects {
-		p.Objects = append(p.Objects, ledger.Object{Digest: sha256.Sum256(o), Bytes: o})
+		p.Objects = append(p.Objects, ledger.Object{Digest: sha256.Sum256(o.Bytes), Bytes: o.Bytes})
 	}
 	for _, c := range result.Cells {
 		p.Cells = append(p.Cells, ledger.Cell(c))
@@ -196,8 +196,8 @@ func (f *forged) rewrite(r *admission.Result) error {
 	if r.Record, err = attest.Encode(record); err != nil {
 		return err
 	}
-	r.Objects = append(r.Objects, r.Record)
 	entry.Admission = attest.DigestOf(r.Record)
+	r.Objects = append(r.Objects, admission.Object{Digest: entry.Admission, Bytes: r.Record})
 	r.Entry, err = attest.Encode(entry)
 	return err
 }

@@ -259,7 +259,7 @@ func TestOutsiderMakesOwnAuthority(t *testing.T) {
 func TestOutsiderSetsItselfOff(t *testing.T) {
 	w := register.NewWorld(t, "outsider")
 	trigger, err := submit(t, w, w.Payments, &attest.Trigger{
-		Addressee: w.Payments.ID, At: w.Now(), Cause: attest.Schedule, Log: register.Origin, Nonce: w.Nonce(), Recorder: w.Payments.ID, Source: "cron:me", V: 1,
+		Addressee: w.Payments.ID, At: w.Now(), Cause: attest.Schedule, Expires: w.Now() + 3_600_000, Log: register.Origin, Nonce: w.Nonce(), Recorder: w.Payments.ID, Source: "cron:me", V: 1,
 	})
 	denied(t, trigger, err, "trigger.recorder")
 	a := fresh(w, w.Payments, w.IDs["standing warrant without trigger"], "1.00")
@@ -662,7 +662,7 @@ func TestOutsiderWithLongName(t *testing.T) {
 			chain = append(chain, c.Raw...)
 		}
 		payload, err := attest.Payload(&attest.Trigger{
-			Addressee: "spiffe://" + register.Domain + "/b", At: 1, Cause: attest.Event, Log: register.Origin,
+			Addressee: "spiffe://" + register.Domain + "/b", At: 1, Cause: attest.Event, Expires: 1 + 3_600_000, Log: register.Origin,
 			Nonce: strings.Repeat("1", 32), Recorder: svid.ID.String(), Source: "x", V: 1,
 		})
 		if err != nil {
@@ -697,7 +697,7 @@ func TestOutsiderFillsMemory(t *testing.T) {
 	for n := range 150 {
 		fat := &register.Agent{ID: "spiffe://" + register.Domain + "/fat", Chain: fatChain(t, public, key, int64(n)), Key: key}
 		sent, err := admission.NewSubmission(sign(t, fat, &attest.Trigger{
-			Addressee: fat.ID, At: 1, Cause: attest.Event, Log: register.Origin, Nonce: strings.Repeat("1", 32), Recorder: fat.ID, Source: "x", V: 1,
+			Addressee: fat.ID, At: 1, Cause: attest.Event, Expires: 1 + 3_600_000, Log: register.Origin, Nonce: strings.Repeat("1", 32), Recorder: fat.ID, Source: "x", V: 1,
 		}), [][]byte{fat.Chain}, admission.Anonymous)
 		if err != nil {
 			t.Fatal(err)

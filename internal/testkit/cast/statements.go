@@ -134,7 +134,7 @@ func Request() attest.Request {
 // Trigger is what starts an agent, recorded by somebody.
 func (c *Cast) Trigger(recorder, addressee *Party) *attest.Trigger {
 	return &attest.Trigger{
-		Addressee: addressee.ID, At: c.Now(), Cause: attest.Schedule, Log: storetest.Origin, Nonce: c.Random(),
+		Addressee: addressee.ID, At: c.Now(), Cause: attest.Schedule, Expires: c.Now() + 3_600_000, Log: storetest.Origin, Nonce: c.Random(),
 		Recorder: recorder.ID, Source: "cron:nightly", V: 1,
 	}
 }

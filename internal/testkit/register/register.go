@@ -120,7 +120,7 @@ func (s *submission) Place(v ledger.View, at time.Time) (ledger.Placement, error
 	s.record = result.Parsed
 	p := ledger.Placement{Entry: result.Entry}
 	for _, o := range result.Objects {
-		p.Objects = append(p.Objects, ledger.Object{Digest: sha256.Sum256(o), Bytes: o})
+		p.Objects = append(p.Objects, ledger.Object{Digest: sha256.Sum256(o.Bytes), Bytes: o.Bytes})
 	}
 	for _, c := range result.Cells {
 		p.Cells = append(p.Cells, ledger.Cell{Table: c.Table, Key: c.Key, Value: c.Value})

@@ -70,7 +70,7 @@ func (w *World) authorize() {
 
 	cron := attest.Party{ID: w.Cron.ID, Kind: attest.BySVID}
 	trigger := w.AddAs("trigger", w.Cron, &attest.Trigger{
-		Addressee: w.Payments.ID, At: w.Now(), Cause: attest.Schedule, Log: Origin, Nonce: w.Nonce(), Recorder: w.Cron.ID, Source: "cron:nightly", V: 1,
+		Addressee: w.Payments.ID, At: w.Now(), Cause: attest.Schedule, Expires: w.Now() + 3_600_000, Log: Origin, Nonce: w.Nonce(), Recorder: w.Cron.ID, Source: "cron:nightly", V: 1,
 	})
 	w.AddAs("standing warrant", w.Cron, w.RootWarrant(cron, w.Payments.ID, attest.OrgStanding, "", trigger.ID))
 	w.AddAs("standing warrant without trigger", w.Cron, w.RootWarrant(cron, w.Payments.ID, attest.OrgStanding, ""))
