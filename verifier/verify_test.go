@@ -3,6 +3,7 @@ package verifier_test
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -112,6 +113,12 @@ func TestExitCodes(t *testing.T) {
 	b := build(t, w.contents["human_tasked"])
 	bare := map[string][]byte{"log.policy": w.trust["log.policy"], "log.mldsa.vkey": w.trust["log.mldsa.vkey"]}
 	other := world(t, "two")
+	roots := maps.Clone(w.trust)
+	for name := range w.trust {
+		if strings.HasPrefix(name, "spiffe/") {
+			roots[name] = other.trust[name]
+		}
+	}
 	for _, test := range []struct {
 		name  string
 		trust map[string][]byte
@@ -122,6 +129,8 @@ func TestExitCodes(t *testing.T) {
 		{"nothing known", bare, verifier.Options{}, 2},
 		{"nothing known, accepted", bare, verifier.Options{AcceptLedgerRoots: true}, 0},
 		{"all known, accepted", w.trust, verifier.Options{AcceptLedgerRoots: true}, 0},
+		{"other roots", roots, verifier.Options{}, 1},
+		{"other roots, accepted", roots, verifier.Options{AcceptLedgerRoots: true}, 1},
 		{"another log", other.trust, verifier.Options{}, 1},
 		{"another log, accepted", other.trust, verifier.Options{AcceptLedgerRoots: true}, 1},
 	} {

@@ -229,6 +229,13 @@ func TestAttribution(t *testing.T) {
 			id := s.allow(s.Sign(s.Scheduler, s.Trigger(s.Scheduler, s.Bystander)))
 			return s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, s.standingID, id))
 		}, found{class: agency.Unattributed}},
+		{"a trigger that has expired", func(s *scene) cast.Sent {
+			trigger := s.Trigger(s.Scheduler, s.Reconciler)
+			trigger.Expires = s.Now() + 1000
+			id := s.allow(s.Sign(s.Scheduler, trigger))
+			s.move(time.Second)
+			return s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, s.standingID, id))
+		}, found{class: agency.Unattributed}},
 		{"a parent that is revoked", func(s *scene) cast.Sent {
 			s.allow(s.Sign(s.Treasurer, s.Revocation(s.Treasurer, s.rootID)))
 			return s.Sign(s.Payments, s.Transfer(s.Payments, s.leafID, "10.00"))

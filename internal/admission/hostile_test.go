@@ -113,6 +113,29 @@ func TestPersonUntil(t *testing.T) {
 	}
 }
 
+// TestEndedKey: a key whose window has ended does not say who comes after it.
+func TestEndedKey(t *testing.T) {
+	s := newScene(t)
+	p, next := s.Person("temporary"), s.Person("temporary")
+	reg := s.Registration(p)
+	reg.Until = s.Now() + 1000
+	s.allow(s.Endorsed(s.Sign(s.Admin, reg), p))
+	replace := func() error {
+		signed := s.Endorsed(s.Sign(s.Admin, s.Registration(next)), next, p)
+		sub, err := admission.NewSubmission(signed.Envelope, signed.Objects, admission.Anonymous)
+		s.Check(err)
+		_, err = admission.Check(sub, s, nil, s.Now())
+		return err
+	}
+	if err := replace(); err != nil {
+		t.Errorf("with a key that holds: %v", err)
+	}
+	s.move(time.Second)
+	if err := replace(); err == nil {
+		t.Error("an ended key endorsed its successor")
+	}
+}
+
 func code(err error) string {
 	if f := attest.AsFault(err); f != nil {
 		return f.Code
