@@ -113,7 +113,7 @@ func classifyCause(err error) (code int, hint string) {
 	case errors.Is(err, boltstore.ErrLocked):
 		return exitCould, "stop the deed serve that has it open, or work on a copy"
 	case errors.Is(err, ledger.ErrRollback):
-		return exitCould, "restore the newest database; never delete the head file to get past this"
+		return exitCould, "restore the newest database; never delete the head file to get past this; if the file was lost, see deed log recover"
 	case errors.Is(err, ledger.ErrProof), errors.Is(err, ledger.ErrSignature):
 		return exitFalse, "do not rely on this; ask the operator, and compare with another copy of the log's key"
 	case errors.Is(err, fs.ErrNotExist):

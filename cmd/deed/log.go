@@ -12,7 +12,7 @@ import (
 )
 
 func newLog() *cobra.Command {
-	return group("log", "The log itself: head, check, consistency", newLogHead(), newLogCheck(), newLogConsistency())
+	return group("log", "The log itself: head, check, consistency, recover", newLogHead(), newLogCheck(), newLogConsistency(), newLogRecover())
 }
 
 type logHead struct {
