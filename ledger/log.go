@@ -142,8 +142,19 @@ type outcome struct {
 // may still be logged: sending it again gives the receipt, and never a second
 // entry.
 func (l *Log) Append(ctx context.Context, s Submission) (Receipt, error) {
-	if err := ctx.Err(); err != nil {
+	wait, err := l.Begin(ctx, s)
+	if err != nil {
 		return Receipt{}, err
+	}
+	return wait()
+}
+
+// Begin queues s and returns at once. What one goroutine begins is placed in the
+// order in which it was begun, and as few commits as possible take it all. wait
+// returns what [Log.Append] would; call it once.
+func (l *Log) Begin(ctx context.Context, s Submission) (wait func() (Receipt, error), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	p := &pending{
 		id: s.ID(), sub: s,
@@ -151,14 +162,16 @@ func (l *Log) Append(ctx context.Context, s Submission) (Receipt, error) {
 		answer: make(chan outcome, 1),
 	}
 	if err := l.enqueue(p); err != nil {
-		return Receipt{}, err
+		return nil, err
 	}
-	select {
-	case o := <-p.answer:
-		return l.receipt(ctx, p, o)
-	case <-ctx.Done():
-		return Receipt{}, ctx.Err()
-	}
+	return func() (Receipt, error) {
+		select {
+		case o := <-p.answer:
+			return l.receipt(ctx, p, o)
+		case <-ctx.Done():
+			return Receipt{}, ctx.Err()
+		}
+	}, nil
 }
 
 func (l *Log) enqueue(p *pending) error {

@@ -37,25 +37,41 @@ func (a attestationService) Submit(ctx context.Context, req *deedv1.SubmitReques
 	return &deedv1.SubmitResponse{Receipt: receiptMessage(receipt)}, nil
 }
 
-// SubmitBatch keeps the order of the request within each signer's session by
-// submitting one after the other where statements may depend on each other.
 func (a attestationService) SubmitBatch(ctx context.Context, req *deedv1.SubmitBatchRequest) (*deedv1.SubmitBatchResponse, error) {
-	if n := len(req.GetRequests()); n == 0 || n > maxBatch {
+	reqs := req.GetRequests()
+	if n := len(reqs); n == 0 || n > maxBatch {
 		return nil, answer(a.s.logger, attest.Refuse("statement.field", "requests", "1 to 256 statements", strconv.Itoa(n)))
 	}
-	results := a.s.submitAll(ctx, req.GetRequests())
-	return &deedv1.SubmitBatchResponse{Results: results}, nil
+	out := &deedv1.SubmitBatchResponse{Results: make([]*deedv1.SubmitResult, len(reqs))}
+	var subs []admission.Submission
+	var at []int // where the answer to each goes
+	for i, r := range reqs {
+		sub, err := submission(ctx, r)
+		if err != nil {
+			out.Results[i] = a.s.resultMessage(Receipt{}, err)
+			continue
+		}
+		subs, at = append(subs, sub), append(at, i)
+	}
+	for n, answer := range a.s.SubmitBatch(ctx, subs) {
+		out.Results[at[n]] = a.s.resultMessage(answer.Receipt, answer.Err)
+	}
+	return out, nil
 }
 
 func (s *Server) submitMessage(ctx context.Context, req *deedv1.SubmitRequest) (Receipt, error) {
-	e := req.GetEnvelope()
-	sub, err := admission.NewSubmission(attest.Envelope{
-		Payload: e.GetPayload(), KeyID: attest.Digest(e.GetKeyid()), Signature: e.GetSignature(),
-	}, req.GetObjects(), submitter(ctx))
+	sub, err := submission(ctx, req)
 	if err != nil {
 		return Receipt{}, err
 	}
 	return s.Submit(ctx, sub)
+}
+
+func submission(ctx context.Context, req *deedv1.SubmitRequest) (admission.Submission, error) {
+	e := req.GetEnvelope()
+	return admission.NewSubmission(attest.Envelope{
+		Payload: e.GetPayload(), KeyID: attest.Digest(e.GetKeyid()), Signature: e.GetSignature(),
+	}, req.GetObjects(), submitter(ctx))
 }
 
 func (s *Server) resultMessage(r Receipt, err error) *deedv1.SubmitResult {

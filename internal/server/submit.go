@@ -36,30 +36,44 @@ const attempts = 4
 //	         those of the first time
 func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt, error) {
 	for attempt := 1; ; attempt++ {
-		checked, err := admission.Check(sub, s.register, s.cache, s.now().UnixMilli())
+		place, err := s.check(sub)
 		if err != nil {
 			return s.repeated(ctx, sub, err)
 		}
-		place, err := s.place(checked)
+		wait, err := s.log.Begin(ctx, place)
 		if err != nil {
 			return Receipt{}, err
 		}
-		receipt, err := s.log.Append(ctx, place)
+		receipt, err := s.finish(place, wait)
 		if moved(err) && attempt < attempts {
-			s.register.Changed()
 			continue // trust or policy changed between check and place
 		}
-		if err != nil {
-			return Receipt{}, err
-		}
-		if checked.Verified().Statement().Kind().Control() {
-			s.register.Changed()
-		}
-		if bytes.Equal(receipt.Entry, place.result.Entry) {
-			return receiptOf(receipt, place.result.Parsed, place.result.Record), nil
-		}
-		return s.receipt(receipt) // it was there before
+		return receipt, err
 	}
+}
+
+// check runs all that needs no counters and prepares the statement's turn.
+func (s *Server) check(sub admission.Submission) (*placement, error) {
+	checked, err := admission.Check(sub, s.register, s.cache, s.now().UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	return s.place(checked)
+}
+
+// finish waits for the log's answer and makes the receipt of it.
+func (s *Server) finish(p *placement, wait func() (ledger.Receipt, error)) (Receipt, error) {
+	receipt, err := wait()
+	if moved(err) || err == nil && p.checked.Verified().Statement().Kind().Control() {
+		s.register.Changed()
+	}
+	if err != nil {
+		return Receipt{}, err
+	}
+	if bytes.Equal(receipt.Entry, p.result.Entry) {
+		return receiptOf(receipt, p.result.Parsed, p.result.Record), nil
+	}
+	return s.receipt(receipt) // it was there before
 }
 
 // repeated answers a statement that does not pass any more but is in the log
