@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/deedlog/deed/attest"
@@ -24,6 +25,8 @@ type Register struct {
 
 	objects remembered[attest.Digest, []byte]
 	slots   remembered[admission.Slot, *admission.Logged]
+
+	withdrawn sync.Map // trust domain -> struct{}
 }
 
 // maxPayloads bounds the payloads that are remembered, in bytes. Opened they take
@@ -41,6 +44,16 @@ func (r *Register) Origin() string { return r.origin }
 // Current implements admission.InForce. What it remembers may be a moment old:
 // the sequencer compares every slot again.
 func (r *Register) Current(slot admission.Slot) (*admission.Logged, error) {
+	if domain, ok := strings.CutPrefix(string(slot), string(admission.RootSlot(""))); ok {
+		if _, gone := r.withdrawn.Load(domain); gone {
+			return nil, nil
+		}
+	}
+	return r.inSlot(slot)
+}
+
+// inSlot is Current for bundles that are withdrawn too.
+func (r *Register) inSlot(slot admission.Slot) (*admission.Logged, error) {
 	return r.slots.get(slot, func() (*admission.Logged, int, error) {
 		ref, err := admission.InSlot(storeView{r.store}, slot)
 		if err != nil || ref.ID == "" {
@@ -53,6 +66,10 @@ func (r *Register) Current(slot admission.Slot) (*admission.Logged, error) {
 		return l, len(slot) + len(l.Verified.Envelope().Payload), nil
 	})
 }
+
+// Withdraw makes every SVID of a trust domain unprovable until its next bundle
+// is logged: whoever served the bundle does not serve it any more, or not yet.
+func (r *Register) Withdraw(trustDomain string) { r.withdrawn.Store(trustDomain, struct{}{}) }
 
 // Changed says that slots may point elsewhere from now on.
 func (r *Register) Changed() { r.slots.forget() }

@@ -41,31 +41,41 @@ type Bundle struct {
 }
 
 // LogBundle makes a root entry of a bundle unless it is the one in force. Every
-// version must be in the log before the first SVID is verified with it.
+// version must be in the log before the first SVID is verified with it. A trust
+// domain that was withdrawn is back afterwards.
 func (s *Server) LogBundle(ctx context.Context, b Bundle) (logged bool, err error) {
-	current, err := s.register.Current(admission.RootSlot(b.TrustDomain))
+	digest := attest.DigestOf(b.Document)
+	current, err := s.register.inSlot(admission.RootSlot(b.TrustDomain))
 	if err != nil {
 		return false, err
 	}
-	digest := attest.DigestOf(b.Document)
-	if current != nil {
-		if root, ok := current.Verified.Statement().(*attest.Root); ok && root.Bundle == digest {
-			return false, nil
+	if current == nil || current.Verified.Statement().(*attest.Root).Bundle != digest {
+		if err := s.logRoot(ctx, b, digest); err != nil {
+			return false, fmt.Errorf("logging bundle of %s: %w", b.TrustDomain, err)
 		}
+		logged = true
 	}
+	s.register.withdrawn.Delete(b.TrustDomain)
+	return logged, nil
+}
+
+func (s *Server) logRoot(ctx context.Context, b Bundle, digest attest.Digest) error {
 	nonce, err := s.nonce()
 	if err != nil {
-		return false, err
+		return err
 	}
 	receipt, err := s.SubmitOwn(ctx, &attest.Root{
 		At: s.now().UnixMilli(), Bundle: digest, Log: s.register.Origin(), Nonce: nonce,
 		Source: b.Source, TrustDomain: b.TrustDomain, Type: "spiffe_bundle", V: 1,
 	}, b.Document)
 	if err != nil {
-		return false, fmt.Errorf("logging bundle of %s: %w", b.TrustDomain, err)
+		return err
+	}
+	if receipt.Fault != nil {
+		return receipt.Fault
 	}
 	s.logger.Info("bundle logged", "trust_domain", b.TrustDomain, "source", b.Source, "index", receipt.Index)
-	return true, nil
+	return nil
 }
 
 func (s *Server) nonce() (string, error) {

@@ -58,9 +58,10 @@ func readBundle(trustDomain, path string) ([]byte, error) {
 // ends.
 func (i *Instance) follow(ctx context.Context) {
 	addresses := map[string]bool{}
-	for _, b := range i.Config.TrustDomains {
+	for name, b := range i.Config.TrustDomains {
 		if b.WorkloadAPI != "" {
 			addresses[b.WorkloadAPI] = true
+			i.Server.Register().Withdraw(name) // until it is served
 		}
 	}
 	for address := range addresses {
@@ -81,7 +82,8 @@ func (i *Instance) pushed(ctx context.Context, address, trustDomain string, doc 
 		return // served too, but not what this register follows
 	}
 	if doc == nil {
-		i.logger.Error("bundle is no longer served; the last one stays in force", "trust_domain", trustDomain)
+		i.Server.Register().Withdraw(trustDomain)
+		i.logger.Error("bundle is no longer served; SVIDs of the trust domain are refused", "trust_domain", trustDomain)
 		return
 	}
 	_, err := i.Server.LogBundle(ctx, server.Bundle{TrustDomain: trustDomain, Source: "Workload API", Document: doc})
