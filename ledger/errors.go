@@ -57,6 +57,7 @@ type Overloaded struct {
 	RetryAfter time.Duration
 }
 
+// Error says when to come back.
 func (e *Overloaded) Error() string {
 	return fmt.Sprintf("%v, retry after %v", ErrOverloaded, e.RetryAfter)
 }
@@ -73,6 +74,7 @@ type Corrupt struct {
 	Got    string
 }
 
+// Error names the bucket, the key, what was expected and what was found.
 func (e *Corrupt) Error() string {
 	return fmt.Sprintf("corrupt %s %s: want %s, got %s", e.Bucket, e.Key, e.Want, e.Got)
 }

@@ -175,6 +175,7 @@ func nameOr(id attest.ID) string {
 // unrecorded is the answer to a question that the record says was never asked.
 type unrecorded struct{ slot admission.Slot }
 
+// Error names the slot.
 func (e *unrecorded) Error() string { return "the record does not say what was at " + string(e.slot) }
 
 // Origin implements [admission.InForce].

@@ -48,14 +48,17 @@ func (t *trouble) Errorf(format string, args ...any) {
 	t.Warnf(format, args...)
 }
 
+// Warnf implements go-spiffe's logger.
 func (t *trouble) Warnf(format string, args ...any) {
 	t.log.Warn("workload_api", "message", fmt.Sprintf(format, args...))
 }
 
+// Infof implements go-spiffe's logger.
 func (t *trouble) Infof(format string, args ...any) {
 	t.log.Info("workload_api", "message", fmt.Sprintf(format, args...))
 }
 
+// Debugf implements go-spiffe's logger.
 func (t *trouble) Debugf(format string, args ...any) {
 	t.log.Debug("workload_api", "message", fmt.Sprintf(format, args...))
 }

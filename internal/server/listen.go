@@ -84,6 +84,7 @@ type health struct {
 	names []string
 }
 
+// Check says whether the log can commit.
 func (h health) Check(_ context.Context, req *grpchealth.CheckRequest) (*grpchealth.CheckResponse, error) {
 	known := req.Service == ""
 	for _, n := range h.names {

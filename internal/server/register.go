@@ -146,6 +146,7 @@ func (r *Register) remember(id attest.ID, l *admission.Logged) {
 // storeView reads state outside the sequencer.
 type storeView struct{ store ledger.Reader }
 
+// Get implements admission.View.
 func (v storeView) Get(table, key string) ([]byte, error) {
 	return v.store.Get(context.Background(), table, key)
 }

@@ -26,6 +26,7 @@ const (
 // attestationService implements deedv1connect.AttestationServiceHandler.
 type attestationService struct{ s *Server }
 
+// Submit takes one statement; a denial is an error that carries the receipt.
 func (a attestationService) Submit(ctx context.Context, req *deedv1.SubmitRequest) (*deedv1.SubmitResponse, error) {
 	receipt, err := a.s.submitMessage(ctx, req)
 	if err != nil {
@@ -37,6 +38,7 @@ func (a attestationService) Submit(ctx context.Context, req *deedv1.SubmitReques
 	return &deedv1.SubmitResponse{Receipt: receiptMessage(receipt)}, nil
 }
 
+// SubmitBatch takes up to 256 statements; each has a result of its own.
 func (a attestationService) SubmitBatch(ctx context.Context, req *deedv1.SubmitBatchRequest) (*deedv1.SubmitBatchResponse, error) {
 	reqs := req.GetRequests()
 	if n := len(reqs); n == 0 || n > maxBatch {
@@ -100,6 +102,7 @@ func receiptMessage(r Receipt) *deedv1.Receipt {
 // evidenceService implements deedv1connect.EvidenceServiceHandler.
 type evidenceService struct{ s *Server }
 
+// GetProof returns an entry with its record and proof.
 func (v evidenceService) GetProof(ctx context.Context, req *deedv1.GetProofRequest) (*deedv1.GetProofResponse, error) {
 	receipt, err := v.s.proof(ctx, req)
 	if err != nil {
@@ -131,6 +134,7 @@ func (s *Server) proof(ctx context.Context, req *deedv1.GetProofRequest) (Receip
 	return s.receipt(receipt)
 }
 
+// GetObject returns an evidence object.
 func (v evidenceService) GetObject(_ context.Context, req *deedv1.GetObjectRequest) (*deedv1.GetObjectResponse, error) {
 	d := attest.Digest(req.GetDigest())
 	if !d.Valid() {
@@ -146,6 +150,7 @@ func (v evidenceService) GetObject(_ context.Context, req *deedv1.GetObjectReque
 	return &deedv1.GetObjectResponse{Object: b}, nil
 }
 
+// Search finds entries, newest first.
 func (v evidenceService) Search(ctx context.Context, req *deedv1.SearchRequest) (*deedv1.SearchResponse, error) {
 	found, more, err := v.s.Search(ctx, query(req))
 	if err != nil {

@@ -49,6 +49,7 @@ type Usage struct {
 	Hint string
 }
 
+// Error is that of the cause.
 func (u *Usage) Error() string { return u.Err.Error() }
 
 // Unwrap returns the error itself.

@@ -62,6 +62,7 @@ type seeded struct {
 	src *rand.ChaCha8
 }
 
+// Read implements io.Reader.
 func (s *seeded) Read(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
