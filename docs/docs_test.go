@@ -279,7 +279,7 @@ func read(t *testing.T, name string) string {
 // TestChecks keeps the table of docs/spec/verdict.md equal to the names that the
 // verifier gives, both ways.
 func TestChecks(t *testing.T) {
-	literal := regexp.MustCompile(`"((?:bundle|entry|record|checkpoint|genesis|server|root|people|object|reference|read|statement|signer|proof|action)\.[a-z_]+|internal)"`)
+	literal := regexp.MustCompile(`"((?:bundle|entry|record|checkpoint|genesis|server|root|people|object|reference|read|statement|signer|proof|action|audit)\.[a-z_]+|internal)"`)
 	others := []string{"object.missing", "people.json", "server.json", "read.asserted"} // a fault, files, a step without a finding
 	given := map[string]bool{}
 	for _, file := range sources(t, filepath.Join(root, "verifier")) {

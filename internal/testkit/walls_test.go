@@ -82,7 +82,7 @@ var owners = []wall{
 	{"google.golang.org/protobuf", edges, "protobuf types stay at the edges"},
 	{"connectrpc.com", edges, "the wire stays at the edges"},
 	{"filippo.io/mldsa", []string{"./ledger"}, "log keys are the ledger's"},
-	{"github.com/transparency-dev/merkle", []string{"./ledger"}, "the tree is the ledger's"},
+	{"github.com/transparency-dev/merkle", []string{"./ledger", "./verifier"}, "the tree is the ledger's, and an auditor computes it anew"},
 	{"github.com/spf13/cobra", []string{"./cmd/deed"}, "command lines are the commands'"},
 	{"go.yaml.in/yaml", []string{"./cmd/deed", "./internal/setup"}, "configuration is the operator's"},
 }
