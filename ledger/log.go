@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/deedlog/deed/internal/failpoint"
 )
 
 // Config says what a log is made of. Store, Origin, Signer, HeadFile and Now
@@ -161,6 +163,7 @@ func (l *Log) Begin(ctx context.Context, s Submission) (wait func() (Receipt, er
 		gone:   func() bool { return ctx.Err() != nil },
 		answer: make(chan outcome, 1),
 	}
+	failpoint.Hit("before-queue")
 	if err := l.enqueue(p); err != nil {
 		return nil, err
 	}
@@ -202,6 +205,7 @@ func (l *Log) receipt(ctx context.Context, p *pending, o outcome) (Receipt, erro
 	if o.err != nil {
 		return Receipt{}, o.err
 	}
+	failpoint.Hit("after-answer-before-receipt")
 	if o.entry == nil {
 		e, err := l.earlier(ctx, p.id, o)
 		if err != nil {

@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+
+	"github.com/deedlog/deed/internal/failpoint"
 )
 
 // Open checks the store against the head file, signs the stored head, and
@@ -34,6 +36,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if _, err := l.entryTime(); err != nil {
 		return nil, fmt.Errorf("opening log: %w", err)
 	}
+	failpoint.Hit("during-open-before-sign")
 	if err := l.publish(); err != nil {
 		return nil, fmt.Errorf("opening log: %w", err)
 	}
@@ -73,7 +76,7 @@ func (l *Log) load(ctx context.Context, signed *Checkpoint) error {
 	if err != nil {
 		return fmt.Errorf("loading tree: %w", err)
 	}
-	if signed != nil {
+	if signed != nil && !failpoint.Mutant("trust-old-copy") {
 		if err := l.continues(ctx, t, *signed); err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/deedlog/deed/internal/failpoint"
 )
 
 // The sequencer is one goroutine. A batch goes through these steps, and a crash
@@ -136,6 +138,10 @@ func (l *Log) attempt(batch []*pending) error {
 		p.outcome = l.placeOne(b, p, at)
 		p.tried = p.tried || p.outcome.entry != nil
 	}
+	failpoint.Hit("after-place")
+	if failpoint.Mutant("answer-before-commit") {
+		l.answerEarly(b, batch)
+	}
 	if err := l.commit(b, at.UnixMilli()); err != nil {
 		return err
 	}
@@ -145,6 +151,7 @@ func (l *Log) attempt(batch []*pending) error {
 	for _, p := range batch {
 		p.outcome.at = l.published.Load()
 	}
+	failpoint.Hit("after-publish-before-answer")
 	return nil
 }
 
@@ -185,7 +192,14 @@ func (l *Log) commit(b *batch, ms int64) error {
 		return nil
 	}
 	d := b.finish(ms)
+	failpoint.Hit("before-commit")
+	if failpoint.Mutant("sign-before-sync") || failpoint.Mutant("publish-before-commit") {
+		l.signEarly(d.Head, b.tree)
+	}
 	err := l.config.Store.Commit(l.seq.ctx, l.seq.head, d)
+	if errors.Is(err, ErrUnknown) && failpoint.Mutant("sign-from-memory-after-unknown") {
+		err = nil
+	}
 	if err != nil {
 		err = fmt.Errorf("committing entries %d to %d: %w", b.start, d.Head.Size-1, err)
 		if !again(err) {
@@ -194,6 +208,7 @@ func (l *Log) commit(b *batch, ms int64) error {
 		return err
 	}
 	l.seq.head, l.seq.tree = d.Head, b.tree
+	failpoint.Hit("after-commit-before-sign")
 	return nil
 }
 
@@ -209,9 +224,17 @@ func (l *Log) publish() error {
 		// The entries are committed. Whoever sends them again gets them.
 		return fmt.Errorf("%w: signing head of size %d: %w", ErrUnknown, c.Size, err)
 	}
+	if failpoint.Mutant("publish-before-head-file") {
+		l.published.Store(&published{tree: l.seq.tree, root: c.Root, text: text})
+	}
+	if failpoint.Mutant("skip-head-file") {
+		l.published.Store(&published{tree: l.seq.tree, root: c.Root, text: text})
+		return nil
+	}
 	if err := l.config.HeadFile.Save(text); err != nil {
 		return l.stop(fmt.Errorf("saving head file: %w", err))
 	}
+	failpoint.Hit("after-head-file-before-publish")
 	l.published.Store(&published{tree: l.seq.tree, root: c.Root, text: text})
 	return nil
 }
@@ -222,12 +245,14 @@ func (l *Log) sign(c Checkpoint) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Hit("after-sign-ed25519")
 	sigs := []Signature{{Name: c.Origin, KeyID: l.config.Signer.KeyHash(), Bytes: sig}}
 	if l.config.Cosigner != nil {
 		sig, err := l.config.Cosigner.Cosign(c, l.config.Now())
 		if err != nil {
 			return nil, err
 		}
+		failpoint.Hit("after-sign-mldsa")
 		sigs = append(sigs, Signature{Name: c.Origin, KeyID: l.config.Cosigner.VKey().KeyHash(), Bytes: sig})
 	}
 	s := SignedCheckpoint{Checkpoint: c, Signatures: sigs}

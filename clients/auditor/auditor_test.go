@@ -104,7 +104,7 @@ func (e *evidence) Search(ctx context.Context, req *deedv1.SearchRequest) (*deed
 			continue
 		}
 		if len(out.Results) == 2 {
-			out.More = true
+			out.More, out.Next = true, out.Results[1].Index
 			break
 		}
 		out.Results = append(out.Results, &deedv1.SearchResult{Index: i - 1})

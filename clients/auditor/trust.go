@@ -125,10 +125,9 @@ func (c *Client) find(ctx context.Context, kind attest.Kind) ([]uint64, error) {
 		if !page.GetMore() {
 			return indexes, nil
 		}
-		last := page.GetResults()
-		if len(last) == 0 || req.Before != 0 && last[len(last)-1].GetIndex() >= req.Before {
+		if page.GetNext() == 0 || req.Before != 0 && page.GetNext() >= req.Before {
 			return nil, errors.New("searching: the register's pages do not end")
 		}
-		req.Before = last[len(last)-1].GetIndex()
+		req.Before = page.GetNext()
 	}
 }

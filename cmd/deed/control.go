@@ -90,9 +90,8 @@ func inForce[T attest.Statement](ctx context.Context, cl *client, kind attest.Ki
 				seen[key(s)] = true
 				out = append(out, listed[T]{l.Index, s})
 			}
-			before = r.GetIndex()
 		}
-		if !page.GetMore() {
+		if before = page.GetNext(); !page.GetMore() {
 			return out, nil
 		}
 	}

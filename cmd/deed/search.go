@@ -71,6 +71,7 @@ type foundJSON struct {
 type searchJSON struct {
 	Results []foundJSON `json:"results"`
 	More    bool        `json:"more"`
+	Next    uint64      `json:"next,omitempty"` // the --before of the next page
 }
 
 func (s *searchCommand) run(cmd *cobra.Command, _ []string) error {
@@ -95,7 +96,7 @@ func (s *searchCommand) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	if s.json {
-		out := searchJSON{More: found.GetMore()}
+		out := searchJSON{More: found.GetMore(), Next: found.GetNext()}
 		for _, r := range found.GetResults() {
 			out.Results = append(out.Results, jsonResult(r))
 		}
@@ -113,7 +114,7 @@ func jsonResult(r *deedv1.SearchResult) foundJSON {
 }
 
 func (s *searchCommand) print(cmd *cobra.Command, found *deedv1.SearchResponse) error {
-	if len(found.GetResults()) == 0 {
+	if len(found.GetResults()) == 0 && !found.GetMore() {
 		return printText(cmd.ErrOrStderr(), "nothing found\n")
 	}
 	var rows [][]string
@@ -130,8 +131,7 @@ func (s *searchCommand) print(cmd *cobra.Command, found *deedv1.SearchResponse) 
 	if !found.GetMore() {
 		return nil
 	}
-	last := found.GetResults()[len(found.GetResults())-1].GetIndex()
-	return printText(cmd.ErrOrStderr(), fmt.Sprintf("there is more: add --before %d\n", last))
+	return printText(cmd.ErrOrStderr(), fmt.Sprintf("there is more: add --before %d\n", found.GetNext()))
 }
 
 // parseTime reads a point in time, in ms; 0 is none.

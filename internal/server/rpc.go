@@ -152,12 +152,12 @@ func (v evidenceService) GetObject(_ context.Context, req *deedv1.GetObjectReque
 
 // Search finds entries, newest first.
 func (v evidenceService) Search(ctx context.Context, req *deedv1.SearchRequest) (*deedv1.SearchResponse, error) {
-	found, more, err := v.s.Search(ctx, query(req))
+	page, err := v.s.Search(ctx, query(req))
 	if err != nil {
 		return nil, answer(v.s.logger, err)
 	}
-	out := &deedv1.SearchResponse{More: more}
-	for _, f := range found {
+	out := &deedv1.SearchResponse{More: page.Next > 0, Next: page.Next}
+	for _, f := range page.Found {
 		out.Results = append(out.Results, resultOf(f))
 	}
 	return out, nil

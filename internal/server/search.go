@@ -96,6 +96,16 @@ type Query struct {
 	Since, Until int64  // ms; 0 is open
 	Before       uint64 // only smaller indexes; 0 is all
 	Limit        int
+	Visits       int // entries that are opened at most; 0 is 4096
+}
+
+const usualVisits = 4096
+
+// Page is an answer to a query. Next is the Before of the next page, 0 when
+// there is none.
+type Page struct {
+	Found []Found
+	Next  uint64
 }
 
 // Found is one result.
@@ -106,32 +116,37 @@ type Found struct {
 	Record     *admission.Record
 }
 
-// Search finds entries, newest first, and whether there are more.
-func (s *Server) Search(ctx context.Context, q Query) ([]Found, bool, error) {
+// Search finds entries, newest first. It opens a bounded number of entries: a
+// page may be short, or empty, and still have a next one.
+func (s *Server) Search(ctx context.Context, q Query) (page Page, err error) {
 	low, high, err := s.span(ctx, q)
 	if err != nil || low >= high {
-		return nil, false, err
+		return page, err
 	}
-	var found []Found
-	more := false
+	visits, last := 0, high
+	most := q.Visits
+	if most == 0 {
+		most = usualVisits
+	}
 	visit := func(index uint64) bool {
 		if index < low {
 			return false
 		}
-		if len(found) == q.Limit {
-			more = true
+		if len(page.Found) == q.Limit || visits == most {
+			page.Next = last
 			return false
 		}
+		visits, last = visits+1, index
 		var f *Found
 		if f, err = s.found(ctx, index, q); f != nil {
-			found = append(found, *f)
+			page.Found = append(page.Found, *f)
 		}
 		return err == nil && ctx.Err() == nil
 	}
 	if scanErr := s.visit(ctx, q, high-1, visit); scanErr != nil {
 		err = scanErr
 	}
-	return found, more, err
+	return page, err
 }
 
 // visit walks the candidates downwards: the rows of the first condition, or

@@ -12,6 +12,8 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/server"
+	"github.com/deedlog/deed/ledger"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 	"github.com/deedlog/deed/proto/deed/v1/deedv1connect"
 )
@@ -108,11 +110,11 @@ func (s *searched) pages(q *deedv1.SearchRequest, limit int32) (list []uint64) {
 		s.Check(err)
 		for _, r := range res.GetResults() {
 			list = append(list, r.GetIndex())
-			q.Before = r.GetIndex()
 		}
 		if !res.GetMore() {
 			return list
 		}
+		q.Before = res.GetNext()
 		if len(res.GetResults()) != int(limit) {
 			s.Fatalf("more to come after a page of %d", len(res.GetResults()))
 		}
@@ -151,5 +153,35 @@ func TestSearchOdd(t *testing.T) {
 	cancel()
 	if _, err := s.client.Search(ctx, &deedv1.SearchRequest{}); connect.CodeOf(err) != connect.CodeCanceled {
 		t.Error(fmt.Sprint("after the caller has gone: ", err))
+	}
+}
+
+// TestSearchBounded: a search that may open few entries at a time finds the same,
+// over more pages.
+func TestSearchBounded(t *testing.T) {
+	s := newSearched(t)
+	q := server.Query{Rows: []ledger.Row{{Name: "kind", Key: "action"}, {Name: "decision", Key: "deny"}}, Limit: 100}
+	whole, err := s.server.Search(t.Context(), q)
+	s.Check(err)
+	if len(whole.Found) == 0 || whole.Next != 0 {
+		t.Fatalf("found %d, next %d", len(whole.Found), whole.Next)
+	}
+	q.Visits = 1
+	var indexes []uint64
+	for pages := 0; ; pages++ {
+		page, err := s.server.Search(t.Context(), q)
+		s.Check(err)
+		for _, f := range page.Found {
+			indexes = append(indexes, f.Index)
+		}
+		if q.Before = page.Next; q.Before == 0 {
+			break
+		}
+		if pages > 100 {
+			t.Fatal("the pages do not end")
+		}
+	}
+	if len(indexes) != len(whole.Found) || indexes[0] != whole.Found[0].Index {
+		t.Errorf("found %v, want %d", indexes, len(whole.Found))
 	}
 }

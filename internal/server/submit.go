@@ -8,6 +8,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/failpoint"
 	"github.com/deedlog/deed/ledger"
 )
 
@@ -40,6 +41,7 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 		if err != nil {
 			return s.repeated(ctx, sub, err)
 		}
+		failpoint.Hit("after-verify")
 		wait, err := s.log.Begin(ctx, place)
 		if err != nil {
 			return Receipt{}, err

@@ -11,7 +11,7 @@ var arrows = map[string][]string{
 	"./attest/agency":  {"./attest"},
 	"./attest/warrant": {"./attest"},
 	"./identity":       {},
-	"./ledger":         {},
+	"./ledger":         {"./internal/failpoint"},
 	"./policy":         {"./attest"},
 	"./internal/admission": {
 		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./policy",
@@ -21,13 +21,15 @@ var arrows = map[string][]string{
 	},
 
 	"./identity/workload": {"./identity"},
-	"./ledger/boltstore":  {"./ledger"},
+	"./internal/failpoint":  {},
+	"./ledger/boltstore":  {"./internal/failpoint", "./ledger"},
 	"./proto/deed/v1":     {},
 	"./proto/deed/v1/deedv1connect": {
 		"./proto/deed/v1",
 	},
 	"./internal/server": {
-		"./attest", "./identity/workload", "./internal/admission", "./ledger", "./proto/deed/v1", "./proto/deed/v1/deedv1connect",
+		"./attest", "./identity/workload", "./internal/admission", "./internal/failpoint", "./ledger", "./proto/deed/v1",
+		"./proto/deed/v1/deedv1connect",
 	},
 	"./clients/agent": {
 		"./attest", "./ledger", "./proto/deed/v1", "./proto/deed/v1/deedv1connect",

@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/deedlog/deed/internal/failpoint"
 	"github.com/deedlog/deed/ledger"
 )
 
@@ -30,7 +31,11 @@ func putEntries(tx *bolt.Tx, start uint64, d ledger.Delta) error {
 		return err
 	}
 	for i, e := range d.Entries {
-		if err := b.Put(indexKey(start+uint64(i)), appendEntry(e)); err != nil {
+		index := start + uint64(i)
+		if failpoint.Mutant("reuse-index") && i == 0 && start > 0 {
+			index--
+		}
+		if err := b.Put(indexKey(index), appendEntry(e)); err != nil {
 			return err
 		}
 	}

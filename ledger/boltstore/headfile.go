@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/deedlog/deed/internal/failpoint"
 	"github.com/deedlog/deed/ledger"
 )
 
@@ -39,11 +40,23 @@ func (h HeadFile) Load() ([]byte, error) {
 // directory, which holds the name, after it.
 func (h HeadFile) Save(text []byte) error {
 	temp := h.Path + ".tmp"
+	if failpoint.Mutant("head-file-in-place") {
+		temp = h.Path
+	}
+	if err := failpoint.Err("before-head-temp"); err != nil {
+		return fmt.Errorf("writing head file: %w", err)
+	}
 	if err := writeSynced(temp, text); err != nil {
+		return fmt.Errorf("writing head file: %w", err)
+	}
+	if err := failpoint.Err("after-head-temp-sync"); err != nil {
 		return fmt.Errorf("writing head file: %w", err)
 	}
 	if err := os.Rename(temp, h.Path); err != nil {
 		return fmt.Errorf("writing head file: %w", err)
+	}
+	if err := failpoint.Err("after-head-rename-before-dir-sync"); err != nil {
+		return fmt.Errorf("syncing directory of head file: %w", err)
 	}
 	if err := syncDirectory(filepath.Dir(h.Path)); err != nil {
 		return fmt.Errorf("syncing directory of head file: %w", err)
@@ -56,6 +69,7 @@ func writeSynced(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
+	failpoint.Hit("in-head-temp")
 	_, err = f.Write(text)
 	if err == nil {
 		err = f.Sync()

@@ -923,8 +923,10 @@ func (x *SearchRequest) GetBefore() uint64 {
 type SearchResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Results []*SearchResult        `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
-	// There is more: search again with before set to the last index.
-	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// There may be more: search again with before set to next. A page may be empty
+	// where much had to be looked at to find nothing.
+	More          bool   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	Next          uint64 `protobuf:"varint,3,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -971,6 +973,13 @@ func (x *SearchResponse) GetMore() bool {
 		return x.More
 	}
 	return false
+}
+
+func (x *SearchResponse) GetNext() uint64 {
+	if x != nil {
+		return x.Next
+	}
+	return 0
 }
 
 type SearchResult struct {
@@ -1159,10 +1168,11 @@ const file_deed_v1_deed_proto_rawDesc = "" +
 	"\buntil_ms\x18\n" +
 	" \x01(\x03R\auntilMs\x12\x14\n" +
 	"\x05limit\x18\v \x01(\x05R\x05limit\x12\x16\n" +
-	"\x06before\x18\f \x01(\x04R\x06before\"U\n" +
+	"\x06before\x18\f \x01(\x04R\x06before\"i\n" +
 	"\x0eSearchResponse\x12/\n" +
 	"\aresults\x18\x01 \x03(\v2\x15.deed.v1.SearchResultR\aresults\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\xac\x02\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\x12\n" +
+	"\x04next\x18\x03 \x01(\x04R\x04next\"\xac\x02\n" +
 	"\fSearchResult\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
