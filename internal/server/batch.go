@@ -44,7 +44,7 @@ func (s *Server) round(ctx context.Context, subs []admission.Submission, left []
 	waits := make([]func() (ledger.Receipt, error), len(left))
 	for n, i := range left {
 		if places[n] != nil {
-			waits[n], answers[i].Err = s.log.Begin(ctx, places[n])
+			waits[n], answers[i].Err = s.begin(ctx, places[n])
 		}
 	}
 	for n, i := range left {

@@ -22,6 +22,9 @@ type placement struct {
 // same submission.
 func (p *placement) ID() ledger.Hash { return p.id }
 
+// control reports whether the statement may change what is in force.
+func (p *placement) control() bool { return p.checked.Verified().Statement().Kind().Control() }
+
 // Place implements ledger.Submission: it reads what the register holds at this
 // very place, decides, and says what to write. It keeps only what it said, for the receipt.
 func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, err error) {

@@ -42,7 +42,7 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 			return s.repeated(ctx, sub, err)
 		}
 		failpoint.Hit("after-verify")
-		wait, err := s.log.Begin(ctx, place)
+		wait, err := s.begin(ctx, place)
 		if err != nil {
 			return Receipt{}, err
 		}
@@ -63,10 +63,19 @@ func (s *Server) check(sub admission.Submission) (*placement, error) {
 	return s.place(checked)
 }
 
+// begin queues a statement. What decides over trust is waited for even if the
+// caller goes away: what is remembered of the slots must not outlive it.
+func (s *Server) begin(ctx context.Context, p *placement) (wait func() (ledger.Receipt, error), err error) {
+	if p.control() {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return s.log.Begin(ctx, p)
+}
+
 // finish waits for the log's answer and makes the receipt of it.
 func (s *Server) finish(p *placement, wait func() (ledger.Receipt, error)) (Receipt, error) {
 	receipt, err := wait()
-	if moved(err) || err == nil && p.checked.Verified().Statement().Kind().Control() {
+	if moved(err) || p.control() { // also after an error: it may be logged all the same
 		s.register.Changed()
 	}
 	if err != nil {
