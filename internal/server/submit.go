@@ -66,6 +66,9 @@ func (s *Server) check(sub admission.Submission) (*placement, error) {
 // begin queues a statement. What decides over trust is waited for even if the
 // caller goes away: what is remembered of the slots must not outlive it.
 func (s *Server) begin(ctx context.Context, p *placement) (wait func() (ledger.Receipt, error), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if p.control() {
 		ctx = context.WithoutCancel(ctx)
 	}
