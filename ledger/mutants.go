@@ -7,7 +7,7 @@ import "github.com/deedlog/deed/internal/failpoint"
 
 // signEarly lets out the head of a batch that is not committed: into the head
 // file, or to the readers.
-func (l *Log) signEarly(h Head, t *tree) {
+func signEarly(l *Log, h Head, t *tree) {
 	text, err := l.sign(Checkpoint{Origin: l.config.Origin, Size: h.Size, Root: h.Root})
 	switch {
 	case err != nil:
@@ -19,7 +19,7 @@ func (l *Log) signEarly(h Head, t *tree) {
 }
 
 // answerEarly answers a batch that is not committed.
-func (l *Log) answerEarly(b *batch, batch []*pending) {
+func answerEarly(l *Log, b *batch, batch []*pending) {
 	h := b.tree.head(0)
 	text, err := l.sign(Checkpoint{Origin: l.config.Origin, Size: h.Size, Root: h.Root})
 	if err != nil {

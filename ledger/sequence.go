@@ -140,7 +140,7 @@ func (l *Log) attempt(batch []*pending) error {
 	}
 	failpoint.Hit("after-place")
 	if failpoint.Mutant("answer-before-commit") {
-		l.answerEarly(b, batch)
+		answerEarly(l, b, batch)
 	}
 	if err := l.commit(b, at.UnixMilli()); err != nil {
 		return err
@@ -194,7 +194,7 @@ func (l *Log) commit(b *batch, ms int64) error {
 	d := b.finish(ms)
 	failpoint.Hit("before-commit")
 	if failpoint.Mutant("sign-before-sync") || failpoint.Mutant("publish-before-commit") {
-		l.signEarly(d.Head, b.tree)
+		signEarly(l, d.Head, b.tree)
 	}
 	err := l.config.Store.Commit(l.seq.ctx, l.seq.head, d)
 	if errors.Is(err, ErrUnknown) && failpoint.Mutant("sign-from-memory-after-unknown") {

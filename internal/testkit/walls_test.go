@@ -20,10 +20,10 @@ var arrows = map[string][]string{
 		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy",
 	},
 
-	"./identity/workload": {"./identity"},
-	"./internal/failpoint":  {},
-	"./ledger/boltstore":  {"./internal/failpoint", "./ledger"},
-	"./proto/deed/v1":     {},
+	"./identity/workload":  {"./identity"},
+	"./internal/failpoint": {},
+	"./ledger/boltstore":   {"./internal/failpoint", "./ledger"},
+	"./proto/deed/v1":      {},
 	"./proto/deed/v1/deedv1connect": {
 		"./proto/deed/v1",
 	},

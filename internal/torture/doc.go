@@ -1,6 +1,10 @@
 // Package torture runs the real server and treats it badly. It has tests only:
 //
-//	kill_test.go   SIGKILL under load, again and again, then a stale copy
+//	kill_test.go     SIGKILL under load, again and again, then a stale copy
+//	matrix_test.go   SIGKILL at every failpoint of the commit and sign path
+//	mutant_test.go   failed writes, and broken builds that must be caught
+//
+// The last two need the build tag torture: make torture.
 //
 // DEED_LONG=1 runs more rounds.
 package torture

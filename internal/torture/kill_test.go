@@ -62,13 +62,14 @@ func TestKill(t *testing.T) {
 		t.Fatalf("only %d statements were acknowledged", len(receipts))
 	}
 	t.Logf("%d statements acknowledged over %d kills", len(receipts), rounds)
-	w.verify(t, receipts)
+	w.verify(t, receipts, nil)
 	w.refusesOldCopy(t)
 }
 
 // world is a register in a directory, the binary that serves it, and agents.
 type world struct {
 	dir, binary, address string
+	env                  []string // of the binary, in addition to the test's own
 	instance             *setup.Instance
 	agents               []*worker
 	warrant              attest.ID
@@ -77,10 +78,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{dir: filepath.Join(t.TempDir(), "register"), binary: filepath.Join(t.TempDir(), "deed")}
-	build := exec.Command("go", "build", "-o", w.binary, "github.com/deedlog/deed/cmd/deed")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building deed: %v\n%s", err, out)
-	}
+	build(t, w.binary)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +96,16 @@ func newWorld(t *testing.T) *world {
 	}
 	w.instance = instance
 	return w
+}
+
+// build builds deed. The tags of this test do not pass over to it.
+func build(t *testing.T, binary string, flags ...string) {
+	t.Helper()
+	args := append([]string{"build", "-o", binary}, flags...)
+	out, err := exec.Command("go", append(args, "github.com/deedlog/deed/cmd/deed")...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("building deed: %v\n%s", err, out)
+	}
 }
 
 func (w *world) database() string { return filepath.Join(w.dir, "ledger.db") }
@@ -169,8 +177,10 @@ func (w *world) load(ctx context.Context, t *testing.T) *acks {
 	return a
 }
 
-// verify reads the database by itself and compares it with what was promised.
-func (w *world) verify(t *testing.T, receipts []agent.Receipt) {
+// verify reads the database by itself and compares it with what was promised,
+// by receipts and by other checkpoints that were seen.
+func (w *world) verify(t *testing.T, receipts []agent.Receipt, seen []ledger.Checkpoint) {
+	t.Helper()
 	store, err := boltstore.OpenReadOnly(w.database())
 	if err != nil {
 		t.Fatal(err)
@@ -181,29 +191,37 @@ func (w *world) verify(t *testing.T, receipts []agent.Receipt) {
 		t.Fatal(err)
 	}
 	entries, roots := w.replay(t, store)
-	seen := map[uint64]attest.ID{}
+	given := map[uint64]attest.ID{}
 	for _, r := range receipts {
 		if r.Index >= uint64(len(entries)) || !bytes.Equal(entries[r.Index], r.Entry) {
 			t.Fatalf("acknowledged entry %d is not in the log with its bytes", r.Index)
 		}
-		if other, ok := seen[r.Index]; ok {
+		if other, ok := given[r.Index]; ok {
 			t.Fatalf("index %d was given to %s and %s", r.Index, other, r.ID)
 		}
-		seen[r.Index] = r.ID
+		given[r.Index] = r.ID
 		proof, err := ledger.ParseProof(r.Proof)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkpoint, err := ledger.OpenCheckpoint(proof.Checkpoint, w.instance.VKey())
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := checkpoint.Checkpoint()
+		seen = append(seen, w.checkpoint(t, proof.Checkpoint))
+	}
+	for _, c := range seen {
 		if c.Size >= uint64(len(roots)) || c.Root != roots[c.Size] {
 			t.Fatalf("a checkpoint of size %d left the process, and the log does not have its root", c.Size)
 		}
 	}
 	once(t, entries)
+}
+
+// checkpoint verifies the signature of a checkpoint that left the process.
+func (w *world) checkpoint(t *testing.T, text []byte) ledger.Checkpoint {
+	t.Helper()
+	c, err := ledger.OpenCheckpoint(text, w.instance.VKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Checkpoint()
 }
 
 // replay reads every entry and computes the root at every size, by RFC 6962 and
@@ -230,6 +248,9 @@ func (w *world) replay(t *testing.T, store *boltstore.Store) ([][]byte, []ledger
 		}
 		roots = append(roots, ledger.Hash(root))
 	}
+	if last := len(roots) - 1; uint64(last) != head.Size || roots[last] != head.Root {
+		t.Fatalf("the stored head is of size %d and root %s, the entries are %d and hash to %s", head.Size, head.Root, last, roots[last])
+	}
 	return entries, roots
 }
 
@@ -252,7 +273,9 @@ func (w *world) refusesOldCopy(t *testing.T) {
 	copyFile(t, w.database()+".old", w.database())
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, w.binary, "serve", "--config", filepath.Join(w.dir, "deed.yaml")).CombinedOutput()
+	cmd := exec.CommandContext(ctx, w.binary, "serve", "--config", filepath.Join(w.dir, "deed.yaml"))
+	cmd.Env = append(os.Environ(), w.env...)
+	out, err := cmd.CombinedOutput()
 	if err == nil || ctx.Err() != nil {
 		t.Fatalf("deed serve started with an old copy of its database:\n%s", out)
 	}

@@ -32,7 +32,7 @@ func putEntries(tx *bolt.Tx, start uint64, d ledger.Delta) error {
 	}
 	for i, e := range d.Entries {
 		index := start + uint64(i)
-		if failpoint.Mutant("reuse-index") && i == 0 && start > 0 {
+		if failpoint.Mutant("reuse-index") && i == 0 && start > 100 {
 			index--
 		}
 		if err := b.Put(indexKey(index), appendEntry(e)); err != nil {
