@@ -25,10 +25,25 @@ func Decode(doc []byte, v any) error {
 // decodeChecked decodes bytes that CheckProfile has already seen as a part of
 // a larger document.
 func decodeChecked(doc []byte, v any) error {
+	if err := unmarshal(doc, v); err != nil {
+		return err
+	}
+	return checkSpelling(doc, v)
+}
+
+func unmarshal(doc []byte, v any) error {
 	if err := json.Unmarshal(doc, v, json.RejectUnknownMembers(true)); err != nil {
 		return memberFault(err)
 	}
-	again, err := json.Marshal(v)
+	return nil
+}
+
+// checkSpelling checks that v would be written as doc.
+func checkSpelling(doc []byte, v any) error {
+	if w := (comparison{want: doc}); json.MarshalWrite(&w, v) == nil && w.same() {
+		return nil
+	}
+	again, err := json.Marshal(v) // once more, to say where it differs
 	if err != nil {
 		return memberFault(err)
 	}
@@ -37,6 +52,22 @@ func decodeChecked(doc []byte, v any) error {
 	}
 	return nil
 }
+
+// comparison is a writer that holds what is written against want, so that it need
+// not be kept.
+type comparison struct {
+	want    []byte // what is yet to come
+	differs bool
+}
+
+func (c *comparison) Write(b []byte) (int, error) {
+	rest, ok := bytes.CutPrefix(c.want, b)
+	c.want, c.differs = rest, c.differs || !ok
+	return len(b), nil
+}
+
+// same reports whether exactly want was written.
+func (c *comparison) same() bool { return !c.differs && len(c.want) == 0 }
 
 // Encode writes v, a struct as for [Decode], in the strict profile. A struct
 // whose fields are out of order is a programming error and is reported as the

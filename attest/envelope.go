@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha256"
+	"encoding/base64"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -30,6 +31,15 @@ type Envelope struct {
 	Signature []byte
 }
 
+// Without a key ID that must be escaped the JSON form of an envelope is these
+// four parts around payload, key ID and signature.
+const (
+	jsonPayload   = `{"payload":"`
+	jsonKeyID     = `","payloadType":"` + PayloadType + `","signatures":[{"keyid":"`
+	jsonSignature = `","sig":"`
+	jsonEnd       = `"}]}`
+)
+
 type envelopeJSON struct {
 	Payload     []byte          `json:"payload"`
 	PayloadType string          `json:"payloadType"`
@@ -44,6 +54,19 @@ type signatureJSON struct {
 // JSON returns the one JSON form of the envelope (docs/spec/bytes.md,
 // "Envelope").
 func (e Envelope) JSON() []byte {
+	if !e.KeyID.Valid() {
+		return e.escapedJSON()
+	}
+	base64Len := base64.StdEncoding.EncodedLen
+	doc := make([]byte, 0, len(jsonPayload)+base64Len(len(e.Payload))+len(jsonKeyID)+len(e.KeyID)+
+		len(jsonSignature)+base64Len(len(e.Signature))+len(jsonEnd))
+	doc = base64.StdEncoding.AppendEncode(append(doc, jsonPayload...), e.Payload)
+	doc = append(append(append(doc, jsonKeyID...), e.KeyID...), jsonSignature...)
+	return append(base64.StdEncoding.AppendEncode(doc, e.Signature), jsonEnd...)
+}
+
+// escapedJSON is JSON for any key ID.
+func (e Envelope) escapedJSON() []byte {
 	doc, err := json.Marshal(envelopeJSON{
 		Payload: e.Payload, PayloadType: PayloadType,
 		Signatures: []signatureJSON{{KeyID: e.KeyID, Sig: e.Signature}},

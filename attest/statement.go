@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"strings"
 
@@ -145,6 +146,42 @@ type frame struct {
 	Subject       []Subject      `json:"subject"`
 }
 
+// decodeFrame is Decode for a frame, which is on the path of every statement:
+// what it holds is not written again to compare it.
+func decodeFrame(payload []byte) (f frame, err error) {
+	if err := CheckProfile(payload); err != nil {
+		return f, err
+	}
+	if err := unmarshal(payload, &f); err != nil || f.spelled(payload) {
+		return f, err
+	}
+	return f, checkSpelling(payload, &f)
+}
+
+// spelled reports whether doc is the canonical form of a frame with one subject.
+// For any other it is false.
+func (f frame) spelled(doc []byte) bool {
+	if len(f.Subject) != 1 {
+		return false
+	}
+	head := quoted(`{"_type":`, f.Type) + `,"predicate":`
+	tail := quoted(`,"predicateType":`, f.PredicateType) +
+		quoted(`,"subject":[{"digest":{"sha256":`, f.Subject[0].Digest.SHA256) +
+		quoted(`},"name":`, f.Subject[0].Name) + "}]}"
+	rest, begins := bytes.CutPrefix(doc, []byte(head))
+	rest, ends := bytes.CutSuffix(rest, []byte(tail))
+	return begins && ends && bytes.Equal(rest, f.Predicate)
+}
+
+// quoted is a JSON string after what stands before it.
+func quoted(before, s string) string {
+	doc, err := jsontext.AppendQuote([]byte(before), s)
+	if err != nil {
+		return "" // not UTF-8: nothing that is checked is spelled so
+	}
+	return string(doc)
+}
+
 // subjectOf is the subject that a statement must have: the request digest for
 // an action that carries a request, the digest of the predicate otherwise.
 func subjectOf(s Statement, predicate []byte) Subject {
@@ -176,8 +213,8 @@ func Payload(s Statement) ([]byte, error) {
 // form and members, not the signature. Faults: those of [Decode],
 // statement.type, statement.unsupported, statement.subject, statement.field.
 func ParsePayload(payload []byte) (Statement, error) {
-	var f frame
-	if err := Decode(payload, &f); err != nil {
+	f, err := decodeFrame(payload)
+	if err != nil {
 		return nil, err
 	}
 	if f.Type != statementType {

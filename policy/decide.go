@@ -46,14 +46,13 @@ func Decide(org *Set, chain []*Warrant, r Request) Decision {
 		Resource:  cedar.NewEntityUID(resourceType, cedar.String(r.Resource.Kind+"/"+r.Resource.ID)),
 		Context:   cedar.NewRecord(facts),
 	}
-	known := view{principal: r.principal(), resource: r.resource()}
-	out.organisation(org, request, known)
+	known := &view{principal: r.principal(), resource: r.resource()}
+	out.organisation(org, request, *known)
 	if r.Warrant.Present && len(chain) == 0 {
 		out.fault("warrant.outside") // a warrant is claimed and none permits
 	}
 	if len(chain) > 0 {
-		facts["kinds"], facts["lists"] = r.shapes()
-		request.Context = cedar.NewRecord(facts)
+		request.Context = r.narrow(facts)
 	}
 	for i, link := range chain {
 		out.Granted[i] = out.link(link, request, known)
@@ -80,7 +79,8 @@ func (t *tally) organisation(org *Set, request cedar.Request, known view) {
 		return
 	}
 	known.logged = org.entities
-	decision, why := cedar.Authorize(org.candidates(request), known.join(), request)
+	known.join()
+	decision, why := cedar.Authorize(org.candidates(request), &known, request)
 	if len(why.Errors) > 0 {
 		t.failed(why.Errors)
 		t.fault("policy.error")
@@ -95,7 +95,7 @@ func (t *tally) organisation(org *Set, request cedar.Request, known view) {
 
 // link asks one warrant and returns the grants that permit. Its policies cannot
 // err, as they are compiled; if one does, the link denies.
-func (t *tally) link(w *Warrant, request cedar.Request, known view) []int {
+func (t *tally) link(w *Warrant, request cedar.Request, known *view) []int {
 	if w == nil {
 		t.fault("warrant.outside")
 		return nil

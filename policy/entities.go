@@ -20,7 +20,7 @@ type view struct {
 }
 
 // Get returns an entity.
-func (v view) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
+func (v *view) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 	switch uid {
 	case v.principal.UID:
 		return v.principal, true
@@ -33,10 +33,9 @@ func (v view) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 
 // join puts the principal and the resource into the groups that the logged
 // entities name for them.
-func (v view) join() view {
+func (v *view) join() {
 	v.principal.Parents = v.logged[v.principal.UID].Parents
 	v.resource.Parents = v.logged[v.resource.UID].Parents
-	return v
 }
 
 // loadEntities reads the logged entities and validates each. Agents and

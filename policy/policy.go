@@ -31,11 +31,12 @@
 // Set<String>, an amount {value: decimal, unit: String}. context.args holds the
 // arguments that were opened, context.names the names of all, sealed ones too.
 //
-// Policies of warrants see two members more, because no schema stands between
-// them and an argument of an unexpected type: context.kinds holds the names of
-// the arguments that are an amount, a host, an integer, a list and a path (a
-// host or path in canonical form); context.lists holds each list as canonical
-// JSON, for a Cedar set forgets order and repetition.
+// Policies of warrants see args, names and at, which is all that [Compile] asks
+// for, and two members more, because no schema stands between them and an
+// argument of an unexpected type: context.kinds holds the names of the arguments
+// that are an amount, a host, an integer, a list and a path (a host or path in
+// canonical form); context.lists holds each list as canonical JSON, for a Cedar
+// set forgets order and repetition.
 //
 // # Caveats
 //

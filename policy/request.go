@@ -141,6 +141,16 @@ func (r Request) facts() cedar.RecordMap {
 	return facts
 }
 
+// narrow is the context that warrants see: of the facts only those that [Compile]
+// writes conditions on, because making a record of all of them costs more than
+// asking a warrant, and the two shapes.
+func (r Request) narrow(facts cedar.RecordMap) cedar.Record {
+	kinds, lists := r.shapes()
+	return cedar.NewRecord(cedar.RecordMap{
+		"args": facts["args"], "at": facts["at"], "kinds": kinds, "lists": lists, "names": facts["names"],
+	})
+}
+
 func (r Request) credential() string {
 	if r.Credential == "" {
 		return "none"

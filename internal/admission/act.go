@@ -95,7 +95,7 @@ func (c *check) authority(x *act) error {
 	if err != nil || len(links) == 0 {
 		return err
 	}
-	chain, faults := warrant.Check(links)
+	chain, faults := c.cache.check(links)
 	for _, f := range faults {
 		c.denyFault(f)
 	}

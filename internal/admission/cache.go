@@ -2,6 +2,7 @@ package admission
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,14 @@ type Cache struct {
 	bundles  memo[bundleKey, *identity.Bundle]
 	policies memo[policyKey, *policy.Set]
 	warrants memo[attest.ID, *policy.Warrant]
+	checks   memo[attest.ID, checkedChain] // by the leaf's ID
+}
+
+// checkedChain is what [warrant.Check] said of some links.
+type checkedChain struct {
+	links  []warrant.Link
+	chain  warrant.Chain
+	faults []*attest.Fault
 }
 
 type bundleKey struct {
@@ -38,6 +47,7 @@ func NewCache(n int) *Cache {
 		bundles:  memo[bundleKey, *identity.Bundle]{most: n},
 		policies: memo[policyKey, *policy.Set]{most: n},
 		warrants: memo[attest.ID, *policy.Warrant]{most: n, size: warrantSize},
+		checks:   memo[attest.ID, checkedChain]{most: n, size: chainSize},
 	}
 }
 
@@ -93,6 +103,33 @@ func (c *Cache) warrant(l warrant.Link) (*policy.Warrant, error) {
 	}
 	return c.warrants.get(l.ID, compile)
 }
+
+// check checks the links of a chain, of which there is at least one. A leaf's ID
+// names all warrants up to the root, but not the keys that signed them: those are
+// compared. The caller must not change the faults.
+func (c *Cache) check(links []warrant.Link) (warrant.Chain, []*attest.Fault) {
+	if c == nil {
+		return warrant.Check(links)
+	}
+	leaf := links[len(links)-1].ID
+	known, ok := c.checks.look(leaf)
+	if ok && slices.EqualFunc(known.links, links, sameLink) {
+		return known.chain, known.faults
+	}
+	chain, faults := warrant.Check(links)
+	_, _ = c.checks.get(leaf, func() (checkedChain, error) { return checkedChain{links, chain, faults}, nil })
+	return chain, faults
+}
+
+func sameLink(a, b warrant.Link) bool {
+	return a.ID == b.ID && a.Signer.Party == b.Signer.Party &&
+		a.Signer.KeySum == b.Signer.KeySum && a.Signer.KeyID == b.Signer.KeyID
+}
+
+// chainSize is the most that the warrants of a checked chain took on the wire;
+// opened they take several times as much, but as a rule somebody holds them
+// anyway.
+func chainSize(c checkedChain) int { return len(c.links) * attest.MaxWarrant }
 
 // warrantSize is about what a compiled warrant takes in memory: its Cedar text
 // many times over.
