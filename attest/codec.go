@@ -60,6 +60,7 @@ type comparison struct {
 	differs bool
 }
 
+// Write implements io.Writer.
 func (c *comparison) Write(b []byte) (int, error) {
 	rest, ok := bytes.CutPrefix(c.want, b)
 	c.want, c.differs = rest, c.differs || !ok
