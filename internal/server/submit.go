@@ -28,7 +28,8 @@ const attempts = 4
 
 // Submit is the life of one statement. It returns when the entry is durable,
 // included and published. A statement whose signer is proven is logged even if
-// it is denied; an error means that nothing was kept.
+// it is denied. A fault means that nothing was kept; after any other error the
+// statement may be in the log, and submitting it again tells.
 //
 //	check    form, signer, chain, evidence, policy; in parallel with others
 //	append   the sequencer gives it a place: session, counters, record; commits,
@@ -41,7 +42,6 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 		if err != nil {
 			return s.repeated(ctx, sub, err)
 		}
-		failpoint.Hit("after-verify")
 		wait, err := s.begin(ctx, place)
 		if err != nil {
 			return Receipt{}, err
@@ -60,6 +60,7 @@ func (s *Server) check(sub admission.Submission) (*placement, error) {
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Hit("after-verify")
 	return s.place(checked)
 }
 

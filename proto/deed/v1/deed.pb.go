@@ -800,7 +800,7 @@ type SearchRequest struct {
 	UntilMs int64 `protobuf:"varint,10,opt,name=until_ms,json=untilMs,proto3" json:"until_ms,omitempty"`
 	// At most this many results, 100 by default, 1000 at most.
 	Limit int32 `protobuf:"varint,11,opt,name=limit,proto3" json:"limit,omitempty"`
-	// Only entries with a smaller index: the last one of the page before.
+	// Only entries with a smaller index: the next of the page before.
 	Before        uint64 `protobuf:"varint,12,opt,name=before,proto3" json:"before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
