@@ -84,8 +84,9 @@ func (b *batch) place(id Hash, s Submission, at time.Time) error {
 	}
 	index := b.Size()
 	b.ids[id] = index
-	b.delta.Entries = append(b.delta.Entries, Entry{ID: id, Bytes: bytes.Clone(p.Entry)})
-	b.delta.Tiles = b.tree.append(HashLeaf(p.Entry), b.delta.Tiles)
+	leaf := HashLeaf(p.Entry)
+	b.delta.Entries = append(b.delta.Entries, Entry{ID: id, Leaf: leaf, Bytes: bytes.Clone(p.Entry)})
+	b.delta.Tiles = b.tree.append(leaf, b.delta.Tiles)
 	for _, o := range p.Objects {
 		if _, ok := b.objects[o.Digest]; !ok {
 			b.objects[o.Digest] = o.Bytes
@@ -125,7 +126,7 @@ func (p Placement) check() error {
 		}
 	}
 	for _, c := range p.Cells {
-		if c.Table == "" || c.Key == "" || c.Table == ObjectTable || c.Table == IDTable || len(c.Table) > MaxRowText || len(c.Key) > MaxRowText {
+		if c.Table == "" || c.Key == "" || c.Table == ObjectTable || len(c.Table) > MaxRowText || len(c.Key) > MaxRowText {
 			return fmt.Errorf("%w: cell %.80q %.80q", ErrPlacement, c.Table, c.Key)
 		}
 	}

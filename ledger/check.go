@@ -3,7 +3,6 @@ package ledger
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -40,9 +39,6 @@ func Check(ctx context.Context, s Store, report func(*Corrupt), progress func(do
 	}
 	if progress != nil {
 		progress(c.tree.size, c.head.Size)
-	}
-	if err := c.identities(); err != nil {
-		return err
 	}
 	return c.objects()
 }
@@ -141,40 +137,37 @@ func firstDifference(want, got []byte) string {
 	return fmt.Sprintf("another hash at %d", at/32)
 }
 
-// identities counts: with every entry's identity leading to it, an identity too
-// many is one that would answer for an entry that is not its own.
-func (c *checker) identities() error {
-	n := uint64(0)
-	err := c.store.Scan(c.ctx, IDTable, "", "", func(_ string, v []byte) bool {
-		if len(v) == 8 && binary.BigEndian.Uint64(v) < c.head.Size {
-			n++
+// objects reads all of them, which is what checks their bytes, and finds each by
+// its digest. A damaged one is passed.
+func (c *checker) objects() error {
+	for next := uint64(0); ; {
+		list, err := c.store.Objects(c.ctx, next, checkChunk)
+		for _, o := range list {
+			if err := c.object(o); err != nil {
+				return err
+			}
 		}
-		return true
-	})
-	if err != nil {
-		return c.fault("reading identities", err)
+		next += uint64(len(list))
+		var bad *Corrupt
+		switch {
+		case errors.As(err, &bad):
+			c.report(bad)
+			next++
+		case err != nil:
+			return fmt.Errorf("reading object %d: %w", next, err)
+		case len(list) == 0:
+			return c.ctx.Err()
+		}
 	}
-	if n != c.head.Size {
-		c.report(&Corrupt{Bucket: "ids", Key: "(all)", Want: fmt.Sprint(c.head.Size, " identities"), Got: fmt.Sprint(n)})
-	}
-	return nil
 }
 
-// objects reads all of them, which is what checks them; a damaged one is passed.
-func (c *checker) objects() error {
-	for after := ""; ; {
-		err := c.store.Scan(c.ctx, ObjectTable, "", after, func(key string, _ []byte) bool {
-			after = key
-			return c.ctx.Err() == nil
-		})
-		var bad *Corrupt
-		if !errors.As(err, &bad) {
-			return errors.Join(err, c.ctx.Err())
-		}
-		c.report(bad)
-		if bad.Key <= after {
-			return nil // the store does not say which one: no way past it
-		}
-		after = bad.Key
+func (c *checker) object(o Object) error {
+	found, err := c.store.Get(c.ctx, ObjectTable, o.Digest.String())
+	if err != nil {
+		return c.fault("looking up object", err)
 	}
+	if found == nil {
+		c.report(&Corrupt{Bucket: "objects", Key: o.Digest.String(), Want: "found by its digest", Got: "not found"})
+	}
+	return nil
 }

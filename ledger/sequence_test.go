@@ -146,7 +146,6 @@ func TestInvalidPlacement(t *testing.T) {
 		"large entry":    {Entry: make([]byte, ledger.MaxEntry+1)},
 		"wrong digest":   {Entry: ok, Objects: []ledger.Object{{Bytes: []byte("x")}}},
 		"object table":   {Entry: ok, Cells: []ledger.Cell{{Table: ledger.ObjectTable, Key: "k"}}},
-		"identity table": {Entry: ok, Cells: []ledger.Cell{{Table: ledger.IDTable, Key: "k"}}},
 		"no table":       {Entry: ok, Cells: []ledger.Cell{{Key: "k"}}},
 		"no key":         {Entry: ok, Cells: []ledger.Cell{{Table: "t"}}},
 		"long key":       {Entry: ok, Cells: []ledger.Cell{{Table: "t", Key: strings.Repeat("k", ledger.MaxRowText+1)}}},

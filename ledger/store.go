@@ -50,10 +50,10 @@ type Reader interface {
 	// missing key is (nil, nil); an empty value is not nil.
 	Get(ctx context.Context, table, key string) ([]byte, error)
 
-	// Scan calls fn in ascending byte order for the keys of table (also
-	// ObjectTable and [IDTable]) that start with prefix and are greater than
-	// after, until fn returns false. No lock is held during the calls: fn may
-	// use the store, and a commit meanwhile is seen or not, key by key.
+	// Scan calls fn in ascending byte order for the cells of table that start
+	// with prefix and are greater than after, until fn returns false. No lock
+	// is held during the calls: fn may use the store, and a commit meanwhile is
+	// seen or not, key by key.
 	Scan(ctx context.Context, table, prefix, after string, fn func(key string, value []byte) bool) error
 
 	// ScanRows calls fn with the indexes of the entries that have row r, until
@@ -67,6 +67,11 @@ type Reader interface {
 	// damaged one.
 	Entries(ctx context.Context, start, n uint64) ([]Entry, error)
 
+	// Objects returns the objects from the start-th on, in the order in which
+	// they came: n of them, or fewer at the end. With a *Corrupt error it
+	// returns those before the damaged one. A digest may come twice.
+	Objects(ctx context.Context, start, n uint64) ([]Object, error)
+
 	// Tile returns the data of a full tile as it was committed, or (nil, nil)
 	// if there is none.
 	Tile(ctx context.Context, level int, index uint64) ([]byte, error)
@@ -79,6 +84,7 @@ type Reader interface {
 // An Entry is one logged item with the identity of its submission.
 type Entry struct {
 	ID    Hash
+	Leaf  Hash // HashLeaf(Bytes)
 	Bytes []byte
 }
 

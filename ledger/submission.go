@@ -11,11 +11,6 @@ const MaxEntry = 65535
 // Cells cannot be written to it.
 const ObjectTable = "object"
 
-// IDTable is the reserved table that [Reader.Scan] walks to list identities:
-// the key is the identity in lower-case hexadecimal, the value its index as 8
-// big-endian bytes. Cells cannot be written to it.
-const IDTable = "id"
-
 // A Submission is something that wants to become one entry.
 type Submission interface {
 	// ID is the identity used for idempotency: of all submissions with one
@@ -59,9 +54,12 @@ type Placement struct {
 type Object struct {
 	Digest Hash // SHA-256(Bytes)
 	Bytes  []byte
+	// Fresh says that no earlier entry can have brought it, so that it needs
+	// not be looked for. If that is wrong, it is stored twice.
+	Fresh bool
 }
 
-// A Cell is one write of state. Table is any name except the reserved ones, and
+// A Cell is one write of state. Table is any name except the reserved one, and
 // key is not empty. A nil Value deletes the key.
 type Cell struct {
 	Table, Key string

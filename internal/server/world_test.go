@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -177,7 +178,7 @@ func (w *world) record(r server.Receipt) *admission.Record {
 }
 
 // tables are all that a register keeps beside its entries.
-var tables = []string{"denied", "force", "log", "outcome", "revoked", "session", "spent", "used", ledger.ObjectTable, ledger.IDTable}
+var tables = []string{"denied", "force", "log", "outcome", "revoked", "session", "spent", "used"}
 
 // state is everything in the store, table by table, key by key.
 func (w *world) state() map[string]map[string]string {
@@ -189,6 +190,12 @@ func (w *world) state() map[string]map[string]string {
 			all[name][key] = string(value)
 			return true
 		}))
+	}
+	objects, err := w.store.Objects(context.Background(), 0, math.MaxUint64)
+	w.Check(err)
+	all["objects"] = map[string]string{}
+	for _, o := range objects {
+		all["objects"][o.Digest.String()] = string(o.Bytes)
 	}
 	return all
 }

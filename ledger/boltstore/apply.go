@@ -1,7 +1,6 @@
 package boltstore
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 
@@ -11,56 +10,59 @@ import (
 	"github.com/deedlog/deed/ledger"
 )
 
-// apply writes a delta. Keys with no natural order are sorted first: bbolt
-// inserts a run of neighbours into one page.
-func apply(tx *bolt.Tx, start uint64, d ledger.Delta) error {
-	steps := []func(*bolt.Tx, uint64, ledger.Delta) error{
-		putEntries, putIDs, putTiles, putObjects, putCells, putRows, putHead,
-	}
-	for _, step := range steps {
-		if err := step(tx, start, d); err != nil {
-			return err
+// apply writes a delta, and returns what the index has to learn of it. objects
+// are those of the delta that are not there yet.
+func apply(tx *bolt.Tx, start uint64, d ledger.Delta, objects []ledger.Object) (*keys, error) {
+	k := &keys{start: start, rows: group(d.Rows)}
+	for _, step := range []func(*bolt.Tx, *keys, ledger.Delta) error{
+		putEntries,
+		func(tx *bolt.Tx, k *keys, _ ledger.Delta) error { return putObjects(tx, k, objects) },
+		putTiles, putCells, putRecent, putHead,
+	} {
+		if err := step(tx, k, d); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return k, nil
 }
 
-func putEntries(tx *bolt.Tx, start uint64, d ledger.Delta) error {
+func putEntries(tx *bolt.Tx, k *keys, d ledger.Delta) error {
 	b, err := sequential(tx, bucketEntries)
 	if err != nil {
 		return err
 	}
+	k.ids = make([]ledger.Hash, len(d.Entries))
 	for i, e := range d.Entries {
-		index := start + uint64(i)
-		if failpoint.Mutant("reuse-index") && i == 0 && start > 100 {
+		index := k.start + uint64(i)
+		if failpoint.Mutant("reuse-index") && i == 0 && k.start > 100 {
 			index--
 		}
-		if err := b.Put(indexKey(index), appendEntry(e)); err != nil {
+		if err := b.Put(number(index), appendEntry(make([]byte, 0, entryFixed+len(e.Bytes)), e)); err != nil {
 			return err
 		}
+		k.ids[i] = e.ID
 	}
 	return nil
 }
 
-func putIDs(tx *bolt.Tx, start uint64, d ledger.Delta) error {
-	b, err := bucket(tx, bucketIDs)
+func putObjects(tx *bolt.Tx, k *keys, objects []ledger.Object) error {
+	b, err := sequential(tx, bucketObjects)
 	if err != nil {
 		return err
 	}
-	order := make([]int, len(d.Entries))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(x, y int) int { return bytes.Compare(d.Entries[x].ID[:], d.Entries[y].ID[:]) })
-	for _, i := range order {
-		if err := b.Put(d.Entries[i].ID[:], indexKey(start+uint64(i))); err != nil {
+	k.first = after(b)
+	k.objects = make([]ledger.Hash, len(objects))
+	for i, o := range objects {
+		v := append(append(make([]byte, 0, len(o.Digest)+len(o.Bytes)), o.Digest[:]...), o.Bytes...)
+		if err := b.Put(number(k.first+uint64(i)), v); err != nil {
 			return err
 		}
+		k.objects[i] = o.Digest
 	}
 	return nil
 }
 
-func putTiles(tx *bolt.Tx, _ uint64, d ledger.Delta) error {
+func putTiles(tx *bolt.Tx, _ *keys, d ledger.Delta) error {
 	if len(d.Tiles) == 0 {
 		return nil
 	}
@@ -76,44 +78,25 @@ func putTiles(tx *bolt.Tx, _ uint64, d ledger.Delta) error {
 	return nil
 }
 
-func putObjects(tx *bolt.Tx, _ uint64, d ledger.Delta) error {
-	b, err := bucket(tx, bucketObjects)
-	if err != nil {
-		return err
-	}
-	objects := slices.SortedFunc(slices.Values(d.Objects), func(x, y ledger.Object) int {
-		return bytes.Compare(x.Digest[:], y.Digest[:])
-	})
-	for _, o := range objects {
-		// An object with this digest has these bytes; unless the stored ones
-		// are damaged, and then this mends them.
-		if bytes.Equal(b.Get(o.Digest[:]), o.Bytes) && len(o.Bytes) > 0 {
-			continue
-		}
-		if err := b.Put(o.Digest[:], o.Bytes); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func putCells(tx *bolt.Tx, _ uint64, d ledger.Delta) error {
+func putCells(tx *bolt.Tx, _ *keys, d ledger.Delta) error {
+	// Sorted: bbolt inserts a run of neighbours into one page.
 	cells := slices.SortedFunc(slices.Values(d.Cells), func(x, y ledger.Cell) int {
 		return cmp.Or(cmp.Compare(x.Table, y.Table), cmp.Compare(x.Key, y.Key))
 	})
 	var b *bolt.Bucket
 	for i, c := range cells {
+		name, key := cellBucket(c.Table), []byte(c.Key)
 		if i == 0 || c.Table != cells[i-1].Table {
 			var err error
-			if b, err = tx.CreateBucketIfNotExists(cellBucket(c.Table)); err != nil {
+			if b, err = tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
 		}
 		var err error
 		if c.Value == nil {
-			err = b.Delete([]byte(c.Key))
+			err = b.Delete(key)
 		} else {
-			err = b.Put([]byte(c.Key), c.Value)
+			err = b.Put(key, sealed(name, key, c.Value))
 		}
 		if err != nil {
 			return err
@@ -122,26 +105,21 @@ func putCells(tx *bolt.Tx, _ uint64, d ledger.Delta) error {
 	return nil
 }
 
-func putRows(tx *bolt.Tx, _ uint64, d ledger.Delta) error {
-	b, err := bucket(tx, bucketRows)
+// putRecent keeps what the index learns, for a start before a segment has it.
+func putRecent(tx *bolt.Tx, k *keys, _ ledger.Delta) error {
+	if len(k.ids) == 0 && len(k.objects) == 0 {
+		return nil
+	}
+	b, err := sequential(tx, bucketRecent)
 	if err != nil {
 		return err
 	}
-	keys := make([][]byte, len(d.Rows))
-	for i, r := range d.Rows {
-		keys[i] = rowKey(r.Row, r.Index)
-	}
-	slices.SortFunc(keys, bytes.Compare)
-	for _, k := range keys {
-		if err := b.Put(k, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	key := number(k.start)
+	return b.Put(key, sealed(bucketRecent, key, appendKeys(nil, k)))
 }
 
-func putHead(tx *bolt.Tx, _ uint64, d ledger.Delta) error {
-	b, err := bucket(tx, bucketHead)
+func putHead(tx *bolt.Tx, _ *keys, d ledger.Delta) error {
+	b, err := sequential(tx, bucketHead)
 	if err != nil {
 		return err
 	}

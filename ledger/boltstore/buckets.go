@@ -11,91 +11,115 @@ import (
 
 // The buckets of the file. Integers are big-endian, so that keys sort by number.
 //
-//	head       "head"                    -> ledger.Head
-//	entries    u64 index                 -> identity[32] || leaf hash[32] || entry
-//	tiles      u8 level || u64 index     -> ledger.Tile data
-//	ids        identity[32]              -> u64 index
-//	objects    SHA-256[32]               -> bytes
-//	rows       u16 len || name || u16 len || key || u64 index -> empty
-//	cell/<t>   key                       -> value, one bucket for each table
+//	head       "head"                   -> ledger.Head
+//	           "format"                 -> u32, the number of this layout
+//	entries    u64 index                -> sum[4] || identity[32] || leaf hash[32] || entry
+//	tiles      u8 level || u64 index    -> ledger.Tile data
+//	objects    u64 ordinal              -> SHA-256[32] || bytes
+//	recent     u64 index of first entry -> what the index does not have yet of one commit
+//	segments   u8 level || u64 number   -> a bucket, see segment.go
+//	           "catalog"                -> the segments that are complete
+//	cell/<t>   key                      -> sum[4] || value, one bucket for each table
 //
-// The leaf hash beside the entry is what a read compares with: bbolt has no
-// checksum on its pages, and the tile with the hash may not be complete yet.
+// Entries and objects are kept in the order in which they come, so that a commit
+// writes to the ends of a few buckets and to nothing else. What finds them by
+// hash or by row is gathered in memory and written as sorted segments later.
+//
+// bbolt has no checksum on its pages. What is not hashed anyway has a sum, see
+// sum.go.
 var (
-	bucketHead    = []byte("head")
-	bucketEntries = []byte("entries")
-	bucketTiles   = []byte("tiles")
-	bucketIDs     = []byte("ids")
-	bucketObjects = []byte("objects")
-	bucketRows    = []byte("rows")
+	bucketHead     = []byte("head")
+	bucketEntries  = []byte("entries")
+	bucketTiles    = []byte("tiles")
+	bucketObjects  = []byte("objects")
+	bucketRecent   = []byte("recent")
+	bucketSegments = []byte("segments")
 
-	keyHead = []byte("head")
+	keyHead    = []byte("head")
+	keyFormat  = []byte("format")
+	keyCatalog = []byte("catalog")
 )
 
-const cellPrefix = "cell/"
+const (
+	cellPrefix = "cell/"
+	format     = 2
+)
 
 // fixedBuckets are made when the file is.
-var fixedBuckets = [][]byte{bucketHead, bucketEntries, bucketTiles, bucketIDs, bucketObjects, bucketRows}
+var fixedBuckets = [][]byte{bucketHead, bucketEntries, bucketTiles, bucketObjects, bucketRecent, bucketSegments}
 
 func cellBucket(table string) []byte { return []byte(cellPrefix + table) }
 
-func indexKey(index uint64) []byte { return binary.BigEndian.AppendUint64(nil, index) }
+// number is the key of an entry, an object or a recent commit.
+func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func tileKey(level int, index uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(level)}, index)
-}
-
-// rowPrefix is unambiguous: no row is a prefix of another.
-func rowPrefix(r ledger.Row) []byte {
-	k := binary.BigEndian.AppendUint16(nil, uint16(len(r.Name)))
-	k = append(k, r.Name...)
-	k = binary.BigEndian.AppendUint16(k, uint16(len(r.Key)))
-	return append(k, r.Key...)
-}
-
-func rowKey(r ledger.Row, index uint64) []byte {
-	return binary.BigEndian.AppendUint64(rowPrefix(r), index)
 }
 
 // sequential returns a bucket whose keys only grow. Its pages are filled to the
 // brim: the default of one half is for inserts in the middle, and doubles the
 // file. bbolt keeps the setting for one transaction.
 func sequential(tx *bolt.Tx, name []byte) (*bolt.Bucket, error) {
-	b, err := bucket(tx, name)
-	if err != nil {
-		return nil, err
+	b := tx.Bucket(name)
+	if b == nil {
+		return nil, &ledger.Corrupt{Bucket: string(name), Key: "(all)", Want: "a bucket", Got: "none"}
 	}
 	b.FillPercent = 1.0
 	return b, nil
 }
 
-func bucket(tx *bolt.Tx, name []byte) (*bolt.Bucket, error) {
-	b := tx.Bucket(name)
-	if b == nil {
-		return nil, &ledger.Corrupt{Bucket: string(name), Key: "(all)", Want: "a bucket", Got: "none"}
+// create makes the buckets of a new file, and refuses one of another layout.
+func create(tx *bolt.Tx) error {
+	if b := tx.Bucket(bucketHead); b != nil {
+		return checkFormat(b)
 	}
-	return b, nil
+	for _, name := range fixedBuckets {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(bucketHead).Put(keyFormat, binary.BigEndian.AppendUint32(nil, format))
 }
 
-const entryFixed = 32 + 32
+func checkFormat(head *bolt.Bucket) error {
+	v := head.Get(keyFormat)
+	if len(v) != 4 || binary.BigEndian.Uint32(v) != format {
+		return fmt.Errorf("the file has layout %x, this program reads layout %d", v, format)
+	}
+	return nil
+}
 
-func appendEntry(e ledger.Entry) []byte {
-	leaf := ledger.HashLeaf(e.Bytes)
-	v := make([]byte, 0, entryFixed+len(e.Bytes))
-	v = append(v, e.ID[:]...)
-	v = append(v, leaf[:]...)
-	return append(v, e.Bytes...)
+const entryFixed = sumSize + 32 + 32
+
+func appendEntry(b []byte, e ledger.Entry) []byte {
+	b = appendSum(b, e.ID[:])
+	b = append(b, e.ID[:]...)
+	b = append(b, e.Leaf[:]...)
+	return append(b, e.Bytes...)
+}
+
+// parseIdentity reads the identity of an entry in stored form.
+func parseIdentity(index uint64, v []byte) (ledger.Hash, error) {
+	if len(v) <= entryFixed {
+		return ledger.Hash{}, &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(index), Want: "an entry", Got: fmt.Sprint(len(v), " bytes")}
+	}
+	id := v[sumSize : sumSize+32]
+	if !checkSum(v[:sumSize], id) {
+		return ledger.Hash{}, &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(index), Want: "an identity that has its checksum", Got: fmt.Sprintf("%x", id)}
+	}
+	return ledger.Hash(id), nil
 }
 
 // parseEntry copies an entry out of a page and checks its hash.
 func parseEntry(index uint64, v []byte) (ledger.Entry, error) {
-	if len(v) <= entryFixed {
-		return ledger.Entry{}, &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(index), Want: "an entry", Got: fmt.Sprint(len(v), " bytes")}
+	id, err := parseIdentity(index, v)
+	if err != nil {
+		return ledger.Entry{}, err
 	}
-	e := ledger.Entry{ID: ledger.Hash(v[:32]), Bytes: append([]byte(nil), v[entryFixed:]...)}
-	want := ledger.Hash(v[32:entryFixed])
-	if got := ledger.HashLeaf(e.Bytes); got != want {
-		return ledger.Entry{}, &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(index), Want: want.String(), Got: got.String()}
+	e := ledger.Entry{ID: id, Leaf: ledger.Hash(v[sumSize+32 : entryFixed]), Bytes: append([]byte(nil), v[entryFixed:]...)}
+	if got := ledger.HashLeaf(e.Bytes); got != e.Leaf {
+		return ledger.Entry{}, &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(index), Want: e.Leaf.String(), Got: got.String()}
 	}
 	return e, nil
 }

@@ -115,7 +115,7 @@ func TestDamage(t *testing.T) {
 		{"tile", tile[:64], 40, "tiles", "tile/0/000"},
 		{"object", append(object[:], text...), 32 + 3, "objects", object.String()},
 		{"head", stored, 20, "head", "head"},
-		{"identity", append(entries[0].ID[:], 0, 0, 0, 0, 0, 0, 0, 17), 39, "ids", entries[0].ID.String()},
+		{"identity", append(entries[0].ID[:], entries[0].Leaf[:]...), 7, "entries", "17"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

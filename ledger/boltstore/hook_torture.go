@@ -35,3 +35,7 @@ func hook(db *bolt.DB) {
 		return n, err
 	}
 }
+
+// partEntries is the number of entries of a segment of level 0. Small here, so that
+// what happens between segments happens often.
+const partEntries = 64

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,76 +23,134 @@ const chunk = 256
 
 // Get implements ledger.Reader.
 func (s *Store) Get(_ context.Context, table, key string) (value []byte, err error) {
-	name, k, ok := place(table, key)
-	if !ok {
+	if table == ledger.ObjectTable {
+		d, err := hex.DecodeString(key)
+		if err != nil || len(d) != sha256.Size || hex.EncodeToString(d) != key {
+			return nil, nil
+		}
+		return s.object(ledger.Hash(d))
+	}
+	name, k := cellBucket(table), []byte(key)
+	err = s.view(func(tx *bolt.Tx) error {
+		if b := tx.Bucket(name); b != nil {
+			value, err = cell(name, k, b.Get(k))
+		}
+		return err
+	})
+	return value, err
+}
+
+// cell checks and copies a value, nil if there is none.
+func cell(bucket, key, v []byte) ([]byte, error) {
+	if v == nil {
 		return nil, nil
 	}
-	err = s.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(name)
-		if b == nil {
-			return nil
-		}
-		if v := b.Get(k); v != nil {
-			value = append([]byte{}, v...)
-		}
-		return nil
-	})
-	if err == nil && value != nil && table == ledger.ObjectTable {
-		err = checkObject(k, value)
-	}
+	value, err := unseal(bucket, key, v)
 	if err != nil {
 		return nil, err
 	}
-	return value, nil
+	return append([]byte{}, value...), nil
 }
 
-// place finds the bucket and key of a cell, or of a key of a reserved table.
-func place(table, key string) (name, k []byte, ok bool) {
-	switch table {
-	case ledger.ObjectTable, ledger.IDTable:
-		k, err := hex.DecodeString(key)
-		if err != nil || len(k) != sha256.Size || hex.EncodeToString(k) != key {
-			return nil, nil, false
+// object returns the bytes with a digest, nil if there are none. Of several
+// copies the newest that is sound is taken.
+func (s *Store) object(d ledger.Hash) (value []byte, err error) {
+	err = s.find(func(tx *bolt.Tx, x *index) error {
+		var bad error
+		value = nil
+		try := func(at uint64) (bool, error) {
+			stored, v, err := objectAt(tx, at)
+			if errors.Is(err, errLater) || err == nil && stored != d {
+				return false, nil // or only the first bytes of the digest are the same
+			}
+			value, bad = v, err
+			return bad == nil, nil
 		}
-		return tableBucket(table), k, true
-	}
-	return tableBucket(table), []byte(key), true
+		for _, p := range x.parts {
+			if at, ok := p.object(d); ok {
+				_, _ = try(at)
+			}
+		}
+		if value != nil {
+			return nil
+		}
+		newest := slices.Clone(x.segments)
+		slices.Reverse(newest)
+		if err := x.places(tx, kindObjects, d, newest, try); err != nil || value != nil {
+			return err
+		}
+		return bad
+	})
+	return value, err
 }
 
-func tableBucket(table string) []byte {
-	switch table {
-	case ledger.ObjectTable:
-		return bucketObjects
-	case ledger.IDTable:
-		return bucketIDs
+// errLater: a commit after the read began brought it.
+var errLater = errors.New("later than this transaction")
+
+// objectAt reads the object with an ordinal.
+func objectAt(tx *bolt.Tx, ordinal uint64) (ledger.Hash, []byte, error) {
+	b := tx.Bucket(bucketObjects)
+	if b == nil || ordinal >= after(b) {
+		return ledger.Hash{}, nil, errLater
 	}
-	return cellBucket(table)
+	return parseObject(ordinal, b.Get(number(ordinal)))
 }
 
-func checkObject(digest, value []byte) error {
-	if got := sha256.Sum256(value); !bytes.Equal(got[:], digest) {
-		want := hex.EncodeToString(digest)
-		return &ledger.Corrupt{Bucket: "objects", Key: want, Want: want, Got: hex.EncodeToString(got[:])}
+// after is the number after the last key of a bucket.
+func after(b *bolt.Bucket) uint64 {
+	k, _ := b.Cursor().Last()
+	if len(k) != 8 {
+		return 0
 	}
-	return nil
+	return binary.BigEndian.Uint64(k) + 1
+}
+
+// parseObject copies an object out of a page and checks its hash.
+func parseObject(ordinal uint64, v []byte) (ledger.Hash, []byte, error) {
+	if len(v) < sha256.Size {
+		return ledger.Hash{}, nil, &ledger.Corrupt{Bucket: "objects", Key: fmt.Sprint(ordinal), Want: "an object", Got: fmt.Sprint(len(v), " bytes")}
+	}
+	digest, value := ledger.Hash(v[:sha256.Size]), append([]byte{}, v[sha256.Size:]...)
+	if got := ledger.Hash(sha256.Sum256(value)); got != digest {
+		return digest, nil, &ledger.Corrupt{Bucket: "objects", Key: digest.String(), Want: digest.String(), Got: got.String()}
+	}
+	return digest, value, nil
+}
+
+// Objects implements ledger.Reader.
+func (s *Store) Objects(_ context.Context, start, n uint64) (list []ledger.Object, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketObjects)
+		if b == nil {
+			return nil
+		}
+		c, want := b.Cursor(), start
+		for k, v := c.Seek(number(start)); k != nil && want-start < n; k, v = c.Next() {
+			if !bytes.Equal(k, number(want)) {
+				return &ledger.Corrupt{Bucket: "objects", Key: fmt.Sprint(want), Want: "an object", Got: fmt.Sprintf("key %x", k)}
+			}
+			digest, value, err := parseObject(want, v)
+			if err != nil {
+				return err
+			}
+			list = append(list, ledger.Object{Digest: digest, Bytes: value})
+			want++
+		}
+		return nil
+	})
+	return list, err
 }
 
 // Scan implements ledger.Reader.
 func (s *Store) Scan(ctx context.Context, table, prefix, after string, fn func(string, []byte) bool) error {
-	raw := table == ledger.ObjectTable || table == ledger.IDTable
 	for {
-		pairs, err := s.pairs(table, prefix, after, raw)
+		pairs, err := s.pairs(table, prefix, after)
 		if err != nil {
 			return err
 		}
 		for _, p := range pairs {
 			if err := ctx.Err(); err != nil {
 				return err
-			}
-			if table == ledger.ObjectTable {
-				if err := checkObject(p.raw, p.value); err != nil {
-					return err
-				}
 			}
 			if !fn(p.key, p.value) {
 				return nil
@@ -105,34 +164,28 @@ func (s *Store) Scan(ctx context.Context, table, prefix, after string, fn func(s
 }
 
 type pair struct {
-	key        string
-	raw, value []byte
+	key   string
+	value []byte
 }
 
-// pairs reads the next keys of a table. The keys of the reserved tables are
-// stored as bytes and scanned as hexadecimal, which sorts the same.
-func (s *Store) pairs(table, prefix, after string, raw bool) (list []pair, err error) {
-	lo := max(prefix, after)
-	seek := []byte(lo)
-	if raw {
-		seek = make([]byte, hex.DecodedLen(len(lo)))
-		n, _ := hex.Decode(seek, []byte(lo)) // an odd digit, or what is no digit, is sorted out below
-		seek = seek[:n]
-	}
+// pairs reads the next cells of a table.
+func (s *Store) pairs(table, prefix, after string) (list []pair, err error) {
+	name := cellBucket(table)
 	err = s.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(tableBucket(table))
+		b := tx.Bucket(name)
 		if b == nil {
 			return nil
 		}
 		c := b.Cursor()
-		for k, v := c.Seek(seek); k != nil && len(list) < chunk; k, v = c.Next() {
+		for k, v := c.Seek([]byte(max(prefix, after))); k != nil && len(list) < chunk; k, v = c.Next() {
 			key := string(k)
-			if raw {
-				key = hex.EncodeToString(k)
-			}
 			switch in := strings.HasPrefix(key, prefix); {
 			case in && key > after:
-				list = append(list, pair{key: key, raw: bytes.Clone(k), value: append([]byte{}, v...)})
+				value, err := cell(name, k, v)
+				if err != nil {
+					return err
+				}
+				list = append(list, pair{key, value})
 			case !in && key > prefix:
 				return nil
 			}
@@ -145,7 +198,11 @@ func (s *Store) pairs(table, prefix, after string, raw bool) (list []pair, err e
 // ScanRows implements ledger.Reader.
 func (s *Store) ScanRows(ctx context.Context, r ledger.Row, from uint64, newest bool, fn func(uint64) bool) error {
 	for {
-		list, err := s.rows(r, from, newest)
+		var list []uint64
+		err := s.find(func(tx *bolt.Tx, x *index) (err error) {
+			list, err = x.indexes(tx, r, from, newest, chunk)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -170,34 +227,6 @@ func (s *Store) ScanRows(ctx context.Context, r ledger.Row, from uint64, newest 
 	}
 }
 
-func (s *Store) rows(r ledger.Row, from uint64, newest bool) (list []uint64, err error) {
-	prefix := rowPrefix(r)
-	err = s.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketRows)
-		if b == nil {
-			return nil
-		}
-		c := b.Cursor()
-		k, _ := c.Seek(rowKey(r, from))
-		step := c.Next
-		if newest {
-			step = c.Prev
-			if !bytes.Equal(k, rowKey(r, from)) {
-				if k == nil {
-					k, _ = c.Last()
-				} else {
-					k, _ = c.Prev()
-				}
-			}
-		}
-		for ; bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+8 && len(list) < chunk; k, _ = step() {
-			list = append(list, binary.BigEndian.Uint64(k[len(prefix):]))
-		}
-		return nil
-	})
-	return list, err
-}
-
 // Entries implements ledger.Reader.
 func (s *Store) Entries(_ context.Context, start, n uint64) (list []ledger.Entry, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
@@ -205,10 +234,9 @@ func (s *Store) Entries(_ context.Context, start, n uint64) (list []ledger.Entry
 		if b == nil {
 			return nil
 		}
-		c := b.Cursor()
-		want := start
-		for k, v := c.Seek(indexKey(start)); k != nil && want-start < n; k, v = c.Next() {
-			if !bytes.Equal(k, indexKey(want)) {
+		c, want := b.Cursor(), start
+		for k, v := c.Seek(number(start)); k != nil && want-start < n; k, v = c.Next() {
+			if !bytes.Equal(k, number(want)) {
 				return &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(want), Want: "an entry", Got: fmt.Sprintf("key %x", k)}
 			}
 			e, err := parseEntry(want, v)
@@ -234,21 +262,48 @@ func (s *Store) Tile(_ context.Context, level int, index uint64) (data []byte, e
 	return data, err
 }
 
-// Lookup implements ledger.Reader.
-func (s *Store) Lookup(_ context.Context, id ledger.Hash) (index uint64, found bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketIDs)
-		if b == nil {
+// Lookup implements ledger.Reader. Most identities that are new are told so by
+// the filters, without a look at the file.
+func (s *Store) Lookup(_ context.Context, id ledger.Hash) (at uint64, found bool, err error) {
+	at, found, in := s.index.Load().id(id)
+	if found || len(in) == 0 {
+		return at, found, nil
+	}
+	err = s.find(func(tx *bolt.Tx, x *index) error {
+		at, found, in = x.id(id)
+		if found {
 			return nil
 		}
-		v := b.Get(id[:])
-		if v != nil && len(v) != 8 {
-			return &ledger.Corrupt{Bucket: "ids", Key: id.String(), Want: "8 bytes", Got: fmt.Sprint(len(v), " bytes")}
-		}
-		if v != nil {
-			index, found = binary.BigEndian.Uint64(v), true
-		}
-		return nil
+		return x.places(tx, kindIDs, id, in, func(place uint64) (bool, error) {
+			b := tx.Bucket(bucketEntries)
+			if b == nil {
+				return false, &ledger.Corrupt{Bucket: "entries", Key: "(all)", Want: "a bucket", Got: "none"}
+			}
+			stored, err := parseIdentity(place, b.Get(number(place)))
+			at, found = place, err == nil && stored == id
+			return found, err
+		})
 	})
-	return index, found, err
+	if err != nil || !found {
+		return 0, false, err
+	}
+	return at, true, nil
+}
+
+// find runs fn in a read transaction, again with a newer index if one of its
+// segments was merged meanwhile.
+func (s *Store) find(fn func(*bolt.Tx, *index) error) error {
+	for {
+		x := s.index.Load()
+		err := s.view(func(tx *bolt.Tx) error { return fn(tx, x) })
+		if !errors.Is(err, errGone) {
+			return err
+		}
+		s.indexing.Lock() // the newer one may be about to be known
+		same := x == s.index.Load()
+		s.indexing.Unlock()
+		if same {
+			return &ledger.Corrupt{Bucket: "segments", Key: "catalog", Want: "segments that are there", Got: err.Error()}
+		}
+	}
 }

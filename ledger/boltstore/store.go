@@ -6,13 +6,21 @@
 // page that makes them current. [HeadFile] implements ledger.HeadFile. Package
 // storetest holds the conformance suite that both pass.
 //
+// # Reading order
+//
+// buckets.go is the layout of the file. store.go opens and commits, apply.go
+// writes a commit, read.go reads. A hash or a row is found through index.go:
+// recent.go is what is not in a segment yet, segment.go the form of a segment,
+// indexer.go writes them and merge.go makes large ones of small ones.
+//
 // # Caveats
 //
 // bbolt has no checksums on its pages: entries and objects are hashed on every
-// read, and package ledger verifies what it builds from tiles, but a flipped
-// bit in a state cell is not noticed here. A file of unknown origin can make
-// bbolt loop or use much memory; open one in a child process with a timeout.
-// After a failed write or sync the store refuses all further commits.
+// read, all else but tiles has a checksum, and package ledger verifies what it
+// builds from tiles. A key that was damaged is not found any more, which only a
+// check of the whole file notices. A file of unknown origin can make bbolt loop
+// or use much memory; open one in a child process with a timeout. After a
+// failed write or sync the store refuses all further commits.
 package boltstore
 
 import (
@@ -22,6 +30,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -50,6 +59,14 @@ type Store struct {
 	// broken is why commits are refused: a commit failed in a way that leaves
 	// the file or bbolt's memory in doubt.
 	broken atomic.Pointer[error]
+
+	index    atomic.Pointer[index]
+	indexing sync.Mutex               // held to replace index
+	known    map[ledger.Hash]struct{} // some objects that are stored; of Commit alone
+
+	wake    chan struct{} // a commit was made; closed by Close
+	closing atomic.Uint32
+	idle    chan struct{} // closed when the indexer has ended
 }
 
 var _ ledger.Store = (*Store)(nil)
@@ -64,23 +81,21 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.guard(func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
-			for _, name := range fixedBuckets {
-				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
+	err = s.guard(func() error { return s.db.Update(create) })
 	if err == nil {
 		err = syncDirectory(filepath.Dir(path)) // the file may be new, and its name is in there
 	}
+	if err == nil {
+		err = s.reload()
+	}
+	s.wake, s.idle = make(chan struct{}, 1), make(chan struct{})
 	if err != nil {
+		close(s.idle)
 		s.Close()
 		return nil, fmt.Errorf("preparing database %s: %w", path, err)
 	}
+	go s.runIndexer()
+	s.wake <- struct{}{} // there may be work left
 	return s, nil
 }
 
@@ -90,7 +105,24 @@ func OpenReadOnly(path string) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
 	}
-	return open(path, true)
+	s, err := open(path, true)
+	if err != nil {
+		return nil, err
+	}
+	err = s.view(func(tx *bolt.Tx) error {
+		if b := tx.Bucket(bucketHead); b != nil {
+			return checkFormat(b)
+		}
+		return nil
+	})
+	if err == nil {
+		err = s.reload()
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("opening database %s: %w", path, err)
+	}
+	return s, nil
 }
 
 func open(path string, readOnly bool) (*Store, error) {
@@ -124,9 +156,26 @@ func open(path string, readOnly bool) (*Store, error) {
 	return s, nil
 }
 
-// Close closes the file.
+// Close closes the file. What the indexer has not written yet it finds again.
 func (s *Store) Close() error {
+	if s.wake != nil && s.closing.Swap(1) == 0 {
+		close(s.wake)
+		<-s.idle
+	}
 	return s.guard(s.db.Close)
+}
+
+// reload reads the index.
+func (s *Store) reload() error {
+	s.indexing.Lock()
+	defer s.indexing.Unlock()
+	return s.view(func(tx *bolt.Tx) error {
+		x, err := loadIndex(tx)
+		if err == nil {
+			s.index.Store(x)
+		}
+		return err
+	})
 }
 
 // Load implements ledger.Store.
@@ -159,14 +208,19 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 	if cause := s.broken.Load(); cause != nil {
 		return fmt.Errorf("database %s had a fault: %w", s.path, *cause)
 	}
+	objects, err := s.missing(d.Objects)
+	if err != nil {
+		return err
+	}
 	written := false // the closure ran to its end, and bbolt went on to write
-	err := s.guard(func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
+	var learned *keys
+	err = s.guard(func() error {
+		return s.db.Update(func(tx *bolt.Tx) (err error) {
 			written = false
 			if err := s.compare(tx, expect); err != nil {
 				return err
 			}
-			err := apply(tx, expect.Size, d)
+			learned, err = apply(tx, expect.Size, d, objects)
 			written = err == nil
 			failpoint.Hit("in-transaction")
 			return err
@@ -175,10 +229,61 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 	if err != nil && written && failpoint.Mutant("swallow-sync-error") {
 		return nil
 	}
-	if err == nil || errors.Is(err, ledger.ErrConflict) {
+	switch {
+	case err == nil:
+		s.learn(learned)
+		return nil
+	case errors.Is(err, ledger.ErrConflict):
 		return err
 	}
-	return s.classify(err, written)
+	err = s.classify(err, written)
+	if errors.Is(err, ledger.ErrUnknown) {
+		err = errors.Join(err, s.reload()) // it may be there after all
+	}
+	return err
+}
+
+// learn adds a commit to the index, and the objects to those that are known.
+func (s *Store) learn(k *keys) {
+	s.indexing.Lock()
+	s.index.Store(s.index.Load().with(k))
+	s.indexing.Unlock()
+	if len(s.known)+len(k.objects) > maxKnown || s.known == nil {
+		s.known = make(map[ledger.Hash]struct{})
+	}
+	for _, d := range k.objects {
+		s.known[d] = struct{}{}
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// maxKnown bounds the objects that are known to be stored: 32 bytes each.
+const maxKnown = 1 << 16
+
+// missing returns the objects that are to be stored: those that are new, and
+// those whose stored bytes are damaged, which this mends.
+func (s *Store) missing(objects []ledger.Object) ([]ledger.Object, error) {
+	var list []ledger.Object
+	for _, o := range objects {
+		if !o.Fresh {
+			if _, ok := s.known[o.Digest]; ok {
+				continue
+			}
+			var damaged *ledger.Corrupt
+			have, err := s.object(o.Digest)
+			if err != nil && !errors.As(err, &damaged) {
+				return nil, err
+			}
+			if have != nil {
+				continue
+			}
+		}
+		list = append(list, o)
+	}
+	return list, nil
 }
 
 // classify maps a failed transaction to the error classes of ledger.Store. A

@@ -3,8 +3,6 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +24,7 @@ type state struct {
 	tiles   map[tileKey][]byte
 	ids     map[ledger.Hash]uint64
 	tables  map[string]map[string][]byte
+	objects []ledger.Object
 	rows    map[ledger.Row][]uint64
 }
 
@@ -64,13 +63,17 @@ func (s *state) apply(d ledger.Delta) {
 	}
 	for _, e := range d.Entries {
 		s.ids[e.ID] = uint64(len(s.entries))
-		s.entries = append(s.entries, ledger.Entry{ID: e.ID, Bytes: slices.Clone(e.Bytes)})
+		s.entries = append(s.entries, ledger.Entry{ID: e.ID, Leaf: e.Leaf, Bytes: slices.Clone(e.Bytes)})
 	}
 	for _, t := range d.Tiles {
 		s.tiles[tileKey{t.Level, t.Index}] = slices.Clone(t.Data)
 	}
 	for _, o := range d.Objects {
-		s.put(ledger.ObjectTable, o.Digest.String(), append([]byte{}, o.Bytes...))
+		if key := o.Digest.String(); s.tables[ledger.ObjectTable][key] == nil {
+			o.Bytes = append([]byte{}, o.Bytes...)
+			s.put(ledger.ObjectTable, key, o.Bytes)
+			s.objects = append(s.objects, o)
+		}
 	}
 	for _, c := range d.Cells {
 		if c.Value == nil {
@@ -103,9 +106,6 @@ func (m *Memory) Close() error { return nil }
 func (m *Memory) Get(_ context.Context, table, key string) ([]byte, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if table == ledger.IDTable {
-		return m.st.idValue(key), nil
-	}
 	v := m.st.tables[table][key]
 	if v == nil {
 		return nil, nil
@@ -116,18 +116,6 @@ func (m *Memory) Get(_ context.Context, table, key string) ([]byte, error) {
 		}
 	}
 	return append([]byte{}, v...), nil
-}
-
-func (s *state) idValue(key string) []byte {
-	b, err := hex.DecodeString(key)
-	if err != nil || len(b) != sha256.Size {
-		return nil
-	}
-	index, ok := s.ids[ledger.Hash(b)]
-	if !ok {
-		return nil
-	}
-	return binary.BigEndian.AppendUint64(nil, index)
 }
 
 // Scan implements ledger.Reader.
@@ -148,11 +136,6 @@ func (m *Memory) keys(table, prefix, after string) []string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var keys []string
-	if table == ledger.IDTable {
-		for id := range m.st.ids {
-			keys = append(keys, id.String())
-		}
-	}
 	for k := range m.st.tables[table] {
 		keys = append(keys, k)
 	}
@@ -187,7 +170,19 @@ func (m *Memory) Entries(_ context.Context, start, n uint64) ([]ledger.Entry, er
 	var list []ledger.Entry
 	for i := start; i < size && i-start < n; i++ {
 		e := m.st.entries[i]
-		list = append(list, ledger.Entry{ID: e.ID, Bytes: slices.Clone(e.Bytes)})
+		list = append(list, ledger.Entry{ID: e.ID, Leaf: e.Leaf, Bytes: slices.Clone(e.Bytes)})
+	}
+	return list, nil
+}
+
+// Objects implements ledger.Reader.
+func (m *Memory) Objects(_ context.Context, start, n uint64) ([]ledger.Object, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var list []ledger.Object
+	for i := start; i < uint64(len(m.st.objects)) && i-start < n; i++ {
+		o := m.st.objects[i]
+		list = append(list, ledger.Object{Digest: o.Digest, Bytes: slices.Clone(o.Bytes)})
 	}
 	return list, nil
 }

@@ -48,15 +48,15 @@ func delta(n uint64, count int) ledger.Delta {
 	var d ledger.Delta
 	for i := range count {
 		b := fmt.Appendf(nil, "entry %d", n+uint64(i))
-		d.Entries = append(d.Entries, ledger.Entry{ID: sha256.Sum256(b), Bytes: b})
+		d.Entries = append(d.Entries, ledger.Entry{ID: sha256.Sum256(b), Leaf: ledger.HashLeaf(b), Bytes: b})
 	}
-	d.Head = head(n + uint64(count))
+	d.Head = Head(n + uint64(count))
 	return d
 }
 
-// head is a well-formed head of the given size: its edge hashes to its root, and
+// Head is a well-formed head of the given size: its edge hashes to its root, and
 // is otherwise of no real tree, which a store cannot tell.
-func head(size uint64) ledger.Head {
+func Head(size uint64) ledger.Head {
 	if size == 0 {
 		return ledger.EmptyHead()
 	}
@@ -106,7 +106,7 @@ func testRoundTrip(t *testing.T, s ledger.Store) {
 	commit(t, s, ledger.EmptyHead(), d)
 	commit(t, s, d.Head, delta(5, 3))
 
-	if h, err := s.Load(ctx); err != nil || !h.Equal(head(8)) {
+	if h, err := s.Load(ctx); err != nil || !h.Equal(Head(8)) {
 		t.Errorf("Load = %+v, %v", h, err)
 	}
 	entries, err := s.Entries(ctx, 3, 100)
@@ -139,18 +139,17 @@ func testRoundTrip(t *testing.T, s ledger.Store) {
 	if data, err := s.Tile(ctx, 2, 7); data != nil || err != nil {
 		t.Errorf("missing Tile = %q, %v", data, err)
 	}
-	ids := 0
-	err = s.Scan(ctx, ledger.IDTable, "", "", func(string, []byte) bool { ids++; return true })
-	if ids != 8 || err != nil {
-		t.Errorf("scanning identities: %d, %v, want 8", ids, err)
+	list, err := s.Objects(ctx, 1, 10)
+	if err != nil || len(list) != 1 || list[0].Digest != empty.Digest || len(list[0].Bytes) > 0 {
+		t.Errorf("Objects(1, 10) = %v, %v, want the second one", list, err)
 	}
 }
 
 func testConflict(t *testing.T, s ledger.Store) {
 	commit(t, s, ledger.EmptyHead(), delta(0, 2))
-	wrongRoot := head(2)
+	wrongRoot := Head(2)
 	wrongRoot.Root[0] ^= 1
-	for name, expect := range map[string]ledger.Head{"size": head(1), "empty": ledger.EmptyHead(), "root": wrongRoot} {
+	for name, expect := range map[string]ledger.Head{"size": Head(1), "empty": ledger.EmptyHead(), "root": wrongRoot} {
 		d := delta(expect.Size, 1)
 		d.Cells = []ledger.Cell{{Table: "t", Key: "k", Value: []byte("v")}}
 		if err := s.Commit(ctx, expect, d); !errors.Is(err, ledger.ErrConflict) {
@@ -160,7 +159,7 @@ func testConflict(t *testing.T, s ledger.Store) {
 	if v, _ := s.Get(ctx, "t", "k"); v != nil {
 		t.Error("a refused commit wrote a cell")
 	}
-	if h, _ := s.Load(ctx); !h.Equal(head(2)) {
+	if h, _ := s.Load(ctx); !h.Equal(Head(2)) {
 		t.Errorf("a refused commit changed the head to %+v", h)
 	}
 }
@@ -171,7 +170,7 @@ func testCells(t *testing.T, s ledger.Store) {
 	commit(t, s, ledger.EmptyHead(), d)
 	d = delta(1, 1)
 	d.Cells = []ledger.Cell{{Table: "a", Key: "x", Value: nil}, {Table: "a", Key: "y", Value: []byte("4")}, {Table: "c", Key: "none", Value: nil}}
-	commit(t, s, head(1), d)
+	commit(t, s, Head(1), d)
 	for _, tt := range []struct{ table, key, want string }{{"a", "y", "4"}, {"b", "x", "3"}, {"a", "empty", ""}} {
 		if v, err := s.Get(ctx, tt.table, tt.key); v == nil || string(v) != tt.want || err != nil {
 			t.Errorf("Get(%s, %s) = %q, %v, want %q", tt.table, tt.key, v, err, tt.want)
@@ -275,7 +274,7 @@ func testOwnership(t *testing.T, s ledger.Store) {
 		tile, _ := s.Tile(ctx, 0, 0)
 		e, _ := s.Entries(ctx, 0, 1)
 		h, _ := s.Load(ctx)
-		if string(v) != "value" || string(tile) != "tile" || string(e[0].Bytes) != "entry 0" || !h.Equal(head(1)) {
+		if string(v) != "value" || string(tile) != "tile" || string(e[0].Bytes) != "entry 0" || !h.Equal(Head(1)) {
 			t.Fatalf("stored bytes changed: %q %q %q %+v", v, tile, e[0].Bytes, h)
 		}
 		for _, b := range [][]byte{d.Cells[0].Value, d.Tiles[0].Data, d.Entries[0].Bytes, v, tile, e[0].Bytes} {
@@ -312,7 +311,7 @@ func testConcurrent(t *testing.T, s ledger.Store) {
 	for i := range uint64(commits) {
 		d := delta(i, 1)
 		d.Cells = []ledger.Cell{{Table: "t", Key: "size", Value: make([]byte, i+1)}}
-		commit(t, s, head(i), d)
+		commit(t, s, Head(i), d)
 		if h, err := s.Load(ctx); err != nil || h.Size != i+1 {
 			t.Errorf("Load after commit = %d, %v", h.Size, err)
 		}
