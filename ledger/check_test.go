@@ -139,6 +139,8 @@ func TestDamagedTile(t *testing.T) {
 		wg.Go(func() { l.Append(ctx, storetest.Text(fmt.Sprint(i))) })
 	}
 	wg.Wait()
+	l.Close()
+	l = storetest.Open(t, c) // has no tile in memory
 	damaged = true
 	for _, tt := range []struct {
 		name string

@@ -90,14 +90,20 @@ func (c Config) checkKeys() error {
 	return nil
 }
 
-// A Log is an open log: one goroutine sequences, any number append and read.
+// A Log is an open log: one goroutine sequences, one publishes, any number append
+// and read.
 // All methods may be called concurrently.
 type Log struct {
 	config Config
 	queue  chan *pending
-	done   chan struct{} // closed when the sequencer has drained the queue
+	done   chan struct{} // closed when all that was queued is answered
+
+	committed chan commitment // from sequencer to publisher
+	inFlight  sync.WaitGroup  // commitments that are not answered
+	unsigned  atomic.Bool     // the last head that was committed could not be signed
 
 	published atomic.Pointer[published]
+	tiles     tileCache
 	stopped   atomic.Pointer[error] // why the log stopped for good
 	batchTime atomic.Int64          // nanoseconds that the last batch took
 

@@ -14,7 +14,8 @@ type nodes struct {
 	ctx    context.Context
 	tree   *tree
 	reader Reader
-	tiles  []Tile // read so far; at most two per tile level
+	cache  *tileCache // may be nil
+	tiles  []Tile     // used so far; at most two per tile level
 }
 
 // get returns the root of the perfect subtree id, all of whose leaves must be
@@ -42,9 +43,13 @@ func (n *nodes) tile(level int, index uint64) ([]byte, error) {
 			return t.Data, nil
 		}
 	}
-	data, err := readTile(n.ctx, n.reader, level, index)
-	if err != nil {
-		return nil, err
+	data := n.cache.get(level, index)
+	if data == nil {
+		var err error
+		if data, err = readTile(n.ctx, n.reader, level, index); err != nil {
+			return nil, err
+		}
+		n.cache.put(level, index, data)
 	}
 	n.tiles = append(n.tiles, Tile{Level: level, Index: index, Data: data})
 	return data, nil
@@ -81,4 +86,11 @@ func (n *nodes) root(size uint64) (Hash, error) {
 		edge = append(edge, h)
 	}
 	return foldEdge(edge), nil
+}
+
+// distrust drops what this proof was made of from the cache.
+func (n *nodes) distrust() {
+	for _, t := range n.tiles {
+		n.cache.forget(t.Level, t.Index)
+	}
 }

@@ -24,7 +24,9 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening log: %w", err)
 	}
-	l := &Log{config: c, queue: make(chan *pending, c.QueueLimit), done: make(chan struct{})}
+	l := &Log{
+		config: c, queue: make(chan *pending, c.QueueLimit), committed: make(chan commitment, 1), done: make(chan struct{}),
+	}
 	l.seq.ctx = context.WithoutCancel(ctx)
 	saved, err := l.readHeadFile()
 	if err != nil {
@@ -37,10 +39,11 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 		return nil, fmt.Errorf("opening log: %w", err)
 	}
 	failpoint.Hit("during-open-before-sign")
-	if err := l.publish(); err != nil {
+	if err := l.publish(l.seq.head, l.seq.tree); err != nil {
 		return nil, fmt.Errorf("opening log: %w", err)
 	}
 	go l.run()
+	go l.runPublisher()
 	return l, nil
 }
 
@@ -105,6 +108,7 @@ func (l *Log) continues(ctx context.Context, t *tree, signed Checkpoint) error {
 // process has published, and what the head file has. If it cannot be read, the
 // log stops: what the store holds is then not known.
 func (l *Log) reload() error {
+	l.inFlight.Wait()
 	saved, err := l.readHeadFile()
 	if err != nil {
 		return l.stop(err)

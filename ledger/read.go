@@ -86,7 +86,7 @@ func (l *Log) Consistency(ctx context.Context, older, newer uint64) ([]Hash, err
 	if err != nil {
 		return nil, fmt.Errorf("planning consistency proof: %w", err)
 	}
-	n := &nodes{ctx: ctx, tree: p.tree, reader: l.config.Store}
+	n := &nodes{ctx: ctx, tree: p.tree, reader: l.config.Store, cache: &l.tiles}
 	hashes, err := n.all(plan)
 	if err != nil {
 		return nil, fmt.Errorf("building consistency proof: %w", err)
@@ -120,7 +120,7 @@ func (l *Log) inclusion(ctx context.Context, p *published, leaf Hash, index, siz
 	if err != nil {
 		return nil, fmt.Errorf("planning inclusion proof: %w", err)
 	}
-	n := &nodes{ctx: ctx, tree: p.tree, reader: l.config.Store}
+	n := &nodes{ctx: ctx, tree: p.tree, reader: l.config.Store, cache: &l.tiles}
 	hashes, err := n.all(plan)
 	if err != nil {
 		return nil, fmt.Errorf("building inclusion proof: %w", err)
@@ -131,8 +131,35 @@ func (l *Log) inclusion(ctx context.Context, p *published, leaf Hash, index, siz
 			return nil, fmt.Errorf("computing root of size %d: %w", size, err)
 		}
 	}
-	if err := verifyInclusion(index, hashes, leaf, Checkpoint{Size: size, Root: root}); err != nil {
-		return nil, &Corrupt{Bucket: "tiles", Key: fmt.Sprint("around entry ", index), Want: "a proof to root " + root.String(), Got: err.Error()}
+	if got := leadsTo(leaf, index, size, hashes); got != root {
+		n.distrust()
+		return nil, &Corrupt{Bucket: "tiles", Key: fmt.Sprint("around entry ", index), Want: "a proof to root " + root.String(), Got: got.String()}
 	}
 	return hashes, nil
+}
+
+// leadsTo is the root that an inclusion proof leads to (RFC 9162, section
+// 2.1.3.2); no root, if it has too few hashes or too many. The log tries every
+// proof that it makes: this form takes a third of the time of the library's,
+// which readers verify with.
+func leadsTo(leaf Hash, index, size uint64, hashes []Hash) Hash {
+	node, last, root := index, size-1, leaf
+	for _, h := range hashes {
+		if last == 0 {
+			return Hash{}
+		}
+		if node&1 == 1 || node == last {
+			root = hashNode(h, root)
+			for node&1 == 0 && node != 0 {
+				node, last = node>>1, last>>1
+			}
+		} else {
+			root = hashNode(root, h)
+		}
+		node, last = node>>1, last>>1
+	}
+	if last != 0 {
+		return Hash{}
+	}
+	return root
 }

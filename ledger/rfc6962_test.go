@@ -166,11 +166,37 @@ func TestProofsAllPairs(t *testing.T) {
 		for m := range size {
 			if got, want := g.inclusion(m, size), path(m, g.data[:size]); !slices.Equal(got, want) {
 				t.Fatalf("PATH(%d, D[%d]) = %v, want %v", m, size, got, want)
+			} else {
+				checkLeadsTo(t, HashLeaf(g.data[m]), m, size, got, mth(g.data[:size]))
 			}
 			if m > 0 {
 				if got, want := g.consistency(m, size), subproof(m, g.data[:size], true); !slices.Equal(got, want) {
 					t.Fatalf("PROOF(%d, D[%d]) = %v, want %v", m, size, got, want)
 				}
+			}
+		}
+	}
+}
+
+// checkLeadsTo compares leadsTo with the verifier that readers use, for a proof
+// and for proofs that are nearly right.
+func checkLeadsTo(t *testing.T, leaf Hash, index, size int, hashes []Hash, root Hash) {
+	t.Helper()
+	c := Checkpoint{Size: uint64(size), Root: root}
+	wrong := [][]Hash{hashes, append(slices.Clone(hashes), leaf), hashes[:max(len(hashes)-1, 0)]}
+	if len(hashes) > 1 {
+		swapped := slices.Clone(hashes)
+		swapped[0], swapped[1] = swapped[1], swapped[0]
+		wrong = append(wrong, swapped)
+	}
+	for i, h := range wrong {
+		for _, at := range []int{index, index ^ 1, index + 1} {
+			if at >= size {
+				continue
+			}
+			want := verifyInclusion(uint64(at), h, leaf, c) == nil
+			if got := leadsTo(leaf, uint64(at), uint64(size), h) == root; got != want {
+				t.Fatalf("proof %d of %d in %d as %d: holds %v, want %v", i, index, size, at, got, want)
 			}
 		}
 	}

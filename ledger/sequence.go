@@ -10,13 +10,13 @@ import (
 	"github.com/deedlog/deed/internal/failpoint"
 )
 
-// The sequencer is one goroutine. A batch goes through these steps, and a crash
-// between any two of them is harmless:
+// A batch goes through these steps, and a crash between any two of them is
+// harmless:
 //
 //	place     in memory only
 //	commit    entries, objects, state and the unsigned head: one transaction, synced
-//	          (crash: Open signs this very head)
-//	sign      exactly the committed head; the signature is verified
+//	          (crash: Open signs this very head, or one that includes it)
+//	sign      exactly a committed head; the signature is verified
 //	          (crash: nobody has seen it; the same head is signed again)
 //	head file temp, fsync, rename, fsync of the directory
 //	          (crash: it is not larger than the database, so Open goes on)
@@ -25,13 +25,17 @@ import (
 //
 // So no signature leaves before the transaction that it covers is on disk, and
 // the head file never knows less than the world does.
+//
+// The first two steps are the sequencer's, one goroutine; the others are the
+// publisher's, another one (publish.go), so that a batch is signed while the
+// next one is written. The sequencer is at most two batches ahead.
 type sequencer struct {
 	// ctx is for the store. A caller who goes away does not interrupt a batch
 	// that others wait for, so it is none of the callers'.
 	ctx     context.Context
 	head    Head  // as committed
 	tree    *tree // of head
-	callers int   // that the last batch answered, or left waiting
+	callers int   // that the last batch had, or left waiting
 }
 
 const (
@@ -47,7 +51,7 @@ const (
 
 // run sequences until the queue is closed and empty.
 func (l *Log) run() {
-	defer close(l.done)
+	defer close(l.committed)
 	for first := range l.queue {
 		start := l.config.Now()
 		l.sequence(l.collect(first))
@@ -88,12 +92,14 @@ func (l *Log) collect(first *pending) []*pending {
 	return batch
 }
 
-// sequence brings a batch through all steps and answers it.
+// sequence places and commits a batch, and leaves it to the publisher; or
+// answers it, if that fails.
 func (l *Log) sequence(batch []*pending) {
+	l.seq.callers = len(batch) + len(l.queue)
 	err := l.Err()
 	for attempt := 1; err == nil; attempt++ {
 		if err = l.attempt(batch); err == nil {
-			break
+			return
 		}
 		if !again(err) {
 			break
@@ -106,12 +112,8 @@ func (l *Log) sequence(batch []*pending) {
 			err = nil
 		}
 	}
-	l.seq.callers = len(batch) + len(l.queue)
 	for _, p := range batch {
-		if err != nil {
-			p.outcome = outcome{err: err}
-		}
-		p.answer <- p.outcome
+		p.answer <- outcome{err: err}
 	}
 }
 
@@ -121,7 +123,7 @@ func again(err error) bool {
 		(errors.Is(err, ErrConflict) || errors.Is(err, ErrRetryable) || errors.Is(err, ErrUnknown))
 }
 
-// attempt places, commits, signs and publishes a batch. An error is for all of
+// attempt places and commits a batch, and hands it over. An error is for all of
 // the batch.
 func (l *Log) attempt(batch []*pending) error {
 	at, err := l.entryTime()
@@ -130,8 +132,10 @@ func (l *Log) attempt(batch []*pending) error {
 	}
 	// A head that could not be signed before goes first, so that a signer that
 	// is away does not leave more and more entries unpublished.
-	if err := l.publish(); err != nil {
-		return err
+	if l.unsigned.Load() {
+		if err := l.catchUp(); err != nil {
+			return err
+		}
 	}
 	b := newBatch(l.seq.ctx, l.config.Store, l.seq.tree)
 	for _, p := range batch {
@@ -145,13 +149,7 @@ func (l *Log) attempt(batch []*pending) error {
 	if err := l.commit(b, at.UnixMilli()); err != nil {
 		return err
 	}
-	if err := l.publish(); err != nil {
-		return err
-	}
-	for _, p := range batch {
-		p.outcome.at = l.published.Load()
-	}
-	failpoint.Hit("after-publish-before-answer")
+	l.handOver(batch)
 	return nil
 }
 
@@ -208,58 +206,11 @@ func (l *Log) commit(b *batch, ms int64) error {
 		return err
 	}
 	l.seq.head, l.seq.tree = d.Head, b.tree
+	for _, t := range d.Tiles {
+		l.tiles.put(t.Level, t.Index, t.Data)
+	}
 	failpoint.Hit("after-commit-before-sign")
 	return nil
-}
-
-// publish signs the committed head, saves it, and only then lets it out. It does
-// nothing if that head is out.
-func (l *Log) publish() error {
-	if p := l.published.Load(); p != nil && p.tree.size == l.seq.head.Size {
-		return nil
-	}
-	c := Checkpoint{Origin: l.config.Origin, Size: l.seq.head.Size, Root: l.seq.head.Root}
-	text, err := l.sign(c)
-	if err != nil {
-		// The entries are committed. Whoever sends them again gets them.
-		return fmt.Errorf("%w: signing head of size %d: %w", ErrUnknown, c.Size, err)
-	}
-	if failpoint.Mutant("publish-before-head-file") {
-		l.published.Store(&published{tree: l.seq.tree, root: c.Root, text: text})
-	}
-	if failpoint.Mutant("skip-head-file") {
-		l.published.Store(&published{tree: l.seq.tree, root: c.Root, text: text})
-		return nil
-	}
-	if err := l.config.HeadFile.Save(text); err != nil {
-		return l.stop(fmt.Errorf("saving head file: %w", err))
-	}
-	failpoint.Hit("after-head-file-before-publish")
-	l.published.Store(&published{tree: l.seq.tree, root: c.Root, text: text})
-	return nil
-}
-
-// sign makes the signed note of a checkpoint, and verifies it as a reader would.
-func (l *Log) sign(c Checkpoint) ([]byte, error) {
-	sig, err := l.config.Signer.Sign([]byte(c.String()))
-	if err != nil {
-		return nil, err
-	}
-	failpoint.Hit("after-sign-ed25519")
-	sigs := []Signature{{Name: c.Origin, KeyID: l.config.Signer.KeyHash(), Bytes: sig}}
-	if l.config.Cosigner != nil {
-		sig, err := l.config.Cosigner.Cosign(c, l.config.Now())
-		if err != nil {
-			return nil, err
-		}
-		failpoint.Hit("after-sign-mldsa")
-		sigs = append(sigs, Signature{Name: c.Origin, KeyID: l.config.Cosigner.VKey().KeyHash(), Bytes: sig})
-	}
-	s := SignedCheckpoint{Checkpoint: c, Signatures: sigs}
-	if err := l.config.verify(s); err != nil {
-		return nil, err
-	}
-	return s.Bytes(), nil
 }
 
 // stop ends the log for good. What is published stays readable.

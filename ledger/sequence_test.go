@@ -142,15 +142,15 @@ func TestInvalidPlacement(t *testing.T) {
 	l := storetest.Open(t, config(t))
 	ok := []byte("entry")
 	tests := map[string]ledger.Placement{
-		"empty entry":    {},
-		"large entry":    {Entry: make([]byte, ledger.MaxEntry+1)},
-		"wrong digest":   {Entry: ok, Objects: []ledger.Object{{Bytes: []byte("x")}}},
-		"object table":   {Entry: ok, Cells: []ledger.Cell{{Table: ledger.ObjectTable, Key: "k"}}},
-		"no table":       {Entry: ok, Cells: []ledger.Cell{{Key: "k"}}},
-		"no key":         {Entry: ok, Cells: []ledger.Cell{{Table: "t"}}},
-		"long key":       {Entry: ok, Cells: []ledger.Cell{{Table: "t", Key: strings.Repeat("k", ledger.MaxRowText+1)}}},
-		"no row name":    {Entry: ok, Rows: []ledger.Row{{Key: "k"}}},
-		"long row key":   {Entry: ok, Rows: []ledger.Row{{Name: "n", Key: strings.Repeat("k", ledger.MaxRowText+1)}}},
+		"empty entry":  {},
+		"large entry":  {Entry: make([]byte, ledger.MaxEntry+1)},
+		"wrong digest": {Entry: ok, Objects: []ledger.Object{{Bytes: []byte("x")}}},
+		"object table": {Entry: ok, Cells: []ledger.Cell{{Table: ledger.ObjectTable, Key: "k"}}},
+		"no table":     {Entry: ok, Cells: []ledger.Cell{{Key: "k"}}},
+		"no key":       {Entry: ok, Cells: []ledger.Cell{{Table: "t"}}},
+		"long key":     {Entry: ok, Cells: []ledger.Cell{{Table: "t", Key: strings.Repeat("k", ledger.MaxRowText+1)}}},
+		"no row name":  {Entry: ok, Rows: []ledger.Row{{Key: "k"}}},
+		"long row key": {Entry: ok, Rows: []ledger.Row{{Name: "n", Key: strings.Repeat("k", ledger.MaxRowText+1)}}},
 	}
 	for name, p := range tests {
 		_, err := l.Append(ctx, sub{name, func(ledger.View, time.Time) (ledger.Placement, error) { return p, nil }})

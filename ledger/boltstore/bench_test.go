@@ -36,7 +36,7 @@ func (a action) Place(v ledger.View, _ time.Time) (ledger.Placement, error) {
 	evidence := bytes.Repeat(id[:], 50)
 	return ledger.Placement{
 		Entry:   bytes.Repeat(id[:20], 20),
-		Objects: []ledger.Object{{Digest: sha256.Sum256(evidence), Bytes: evidence}},
+		Objects: []ledger.Object{{Digest: sha256.Sum256(evidence), Bytes: evidence, Fresh: true}},
 		Cells:   []ledger.Cell{{Table: "session", Key: session, Value: id[:]}},
 		Rows:    []ledger.Row{{Name: "agent", Key: session}, {Name: "day", Key: "2026-01-01"}},
 	}, nil

@@ -82,7 +82,7 @@ func (h *FaultyHead) Save(text []byte) error {
 }
 
 // FaultySigner is a signer and cosigner that fails by plan. It also checks, at
-// the moment of signing, that the store already has the head that it signs.
+// the moment of signing, that the store already has what it signs.
 type FaultySigner struct {
 	ledger.Signer
 	Signs Plan
@@ -111,7 +111,8 @@ func (s *FaultySigner) observe(text []byte) {
 	if err == nil {
 		var head ledger.Head
 		head, err = s.Store.Load(context.Background())
-		if err == nil && (head.Size != c.Size || head.Root != c.Root) {
+		// The next batch may be on disk already.
+		if err == nil && (head.Size < c.Size || head.Size == c.Size && head.Root != c.Root) {
 			err = fmt.Errorf("signing size %d while size %d is on disk", c.Size, head.Size)
 		}
 	}
