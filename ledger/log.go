@@ -134,7 +134,7 @@ type pending struct {
 // it: proofs are computed in parallel, not in the sequencer.
 type outcome struct {
 	index     uint64
-	entry     []byte // nil for a duplicate
+	entry     Entry // of a duplicate none
 	duplicate bool
 	at        *published
 	err       error
@@ -212,12 +212,11 @@ func (l *Log) receipt(ctx context.Context, p *pending, o outcome) (Receipt, erro
 		return Receipt{}, o.err
 	}
 	failpoint.Hit("after-answer-before-receipt")
-	if o.entry == nil {
-		e, err := l.earlier(ctx, p.id, o)
-		if err != nil {
+	if o.entry.Bytes == nil {
+		var err error
+		if o.entry, err = l.earlier(ctx, p.id, o); err != nil {
 			return Receipt{}, err
 		}
-		o.entry = e.Bytes
 	}
 	r, err := l.receiptAt(ctx, o.at, o.index, o.entry)
 	if err != nil {

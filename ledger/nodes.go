@@ -15,7 +15,7 @@ type nodes struct {
 	tree   *tree
 	reader Reader
 	cache  *tileCache // may be nil
-	tiles  []Tile     // used so far; at most two per tile level
+	tiles  []Tile     // read so far; at most two per tile level
 }
 
 // get returns the root of the perfect subtree id, all of whose leaves must be
@@ -30,6 +30,11 @@ func (n *nodes) get(id compact.NodeID) (Hash, error) {
 	if index == n.tree.size>>(tileHeight*level)/tileWidth {
 		return n.tree.edge[level].nodes[height][at], nil
 	}
+	if n.cache != nil {
+		if p := n.cache.get(level, index); p != nil {
+			return p.nodes[height][at], nil
+		}
+	}
 	data, err := n.tile(level, index)
 	if err != nil {
 		return Hash{}, err
@@ -43,13 +48,9 @@ func (n *nodes) tile(level int, index uint64) ([]byte, error) {
 			return t.Data, nil
 		}
 	}
-	data := n.cache.get(level, index)
-	if data == nil {
-		var err error
-		if data, err = readTile(n.ctx, n.reader, level, index); err != nil {
-			return nil, err
-		}
-		n.cache.put(level, index, data)
+	data, err := readTile(n.ctx, n.reader, level, index)
+	if err != nil {
+		return nil, err
 	}
 	n.tiles = append(n.tiles, Tile{Level: level, Index: index, Data: data})
 	return data, nil
@@ -88,9 +89,65 @@ func (n *nodes) root(size uint64) (Hash, error) {
 	return foldEdge(edge), nil
 }
 
-// distrust drops what this proof was made of from the cache.
-func (n *nodes) distrust() {
-	for _, t := range n.tiles {
-		n.cache.forget(t.Level, t.Index)
+// proof returns the inclusion proof of a leaf in the tree of an earlier size, or
+// as it is.
+func (n *nodes) proof(index, size uint64) ([]Hash, error) {
+	if size == n.tree.size {
+		return n.inclusion(index)
 	}
+	plan, err := proof.Inclusion(index, size)
+	if err != nil {
+		return nil, err
+	}
+	return n.all(plan)
+}
+
+// inclusion returns the proof of a leaf in the tree as it is, from the sibling
+// to the root's child (RFC 6962, section 2.1.1).
+func (n *nodes) inclusion(index uint64) ([]Hash, error) {
+	tail, err := n.tail()
+	if err != nil {
+		return nil, err
+	}
+	hashes := make([]Hash, 0, len(tail))
+	for h := range len(tail) - 1 {
+		sibling, last := index>>h^1, (n.tree.size-1)>>h
+		switch {
+		case sibling == last:
+			hashes = append(hashes, tail[h])
+		case sibling < last:
+			node, err := n.get(compact.NodeID{Level: uint(h), Index: sibling})
+			if err != nil {
+				return nil, err
+			}
+			hashes = append(hashes, node)
+		}
+	}
+	return hashes, nil
+}
+
+// tail returns, for each level up to the root, the subtree with the last leaf,
+// which may not be full. It is the same for all proofs in a tree.
+func (n *nodes) tail() ([]Hash, error) {
+	if t := n.tree.tail.Load(); t != nil {
+		return *t, nil
+	}
+	last := n.tree.size - 1
+	h, err := n.get(compact.NodeID{Index: last})
+	if err != nil {
+		return nil, err
+	}
+	tail := []Hash{h}
+	for level := uint(0); last > 0; level, last = level+1, last>>1 {
+		if last&1 == 1 {
+			left, err := n.get(compact.NodeID{Level: level, Index: last - 1})
+			if err != nil {
+				return nil, err
+			}
+			h = hashNode(left, h)
+		}
+		tail = append(tail, h)
+	}
+	n.tree.tail.Store(&tail)
+	return tail, nil
 }

@@ -32,7 +32,11 @@ func (l *Log) Entry(ctx context.Context, index uint64) (Entry, error) {
 // Receipt returns the receipt of a published entry with a proof to the current
 // checkpoint, or ErrNotPublished.
 func (l *Log) Receipt(ctx context.Context, index uint64) (Receipt, error) {
-	return l.receiptAt(ctx, l.published.Load(), index, nil)
+	e, err := l.Entry(ctx, index)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return l.receiptAt(ctx, l.published.Load(), index, e)
 }
 
 // Lookup returns the index of the published entry whose submission had this
@@ -71,7 +75,7 @@ func (l *Log) Inclusion(ctx context.Context, index, size uint64) ([]Hash, error)
 	if err != nil {
 		return nil, err
 	}
-	return l.inclusion(ctx, p, HashLeaf(entry.Bytes), index, size)
+	return l.inclusion(ctx, p, entry.Leaf, index, size)
 }
 
 // Consistency returns the consistency proof between two published sizes, the
@@ -94,45 +98,31 @@ func (l *Log) Consistency(ctx context.Context, older, newer uint64) ([]Hash, err
 	return hashes, nil
 }
 
-func (l *Log) receiptAt(ctx context.Context, p *published, index uint64, entry []byte) (Receipt, error) {
-	if entry == nil {
-		e, err := l.Entry(ctx, index)
-		if err != nil {
-			return Receipt{}, err
-		}
-		entry = e.Bytes
-	}
+func (l *Log) receiptAt(ctx context.Context, p *published, index uint64, e Entry) (Receipt, error) {
 	if index >= p.tree.size {
 		return Receipt{}, fmt.Errorf("entry %d: %w", index, ErrNotPublished)
 	}
-	hashes, err := l.inclusion(ctx, p, HashLeaf(entry), index, p.tree.size)
+	hashes, err := l.inclusion(ctx, p, e.Leaf, index, p.tree.size)
 	if err != nil {
 		return Receipt{}, err
 	}
 	text := Proof{Index: index, Hashes: hashes, Checkpoint: p.text}.Bytes()
-	return Receipt{Index: index, Entry: entry, Proof: text}, nil
+	return Receipt{Index: index, Entry: e.Bytes, Proof: text}, nil
 }
 
 // inclusion builds a proof and verifies it: the log does not hand out what a
 // client would refuse.
 func (l *Log) inclusion(ctx context.Context, p *published, leaf Hash, index, size uint64) ([]Hash, error) {
-	plan, err := proof.Inclusion(index, size)
-	if err != nil {
-		return nil, fmt.Errorf("planning inclusion proof: %w", err)
-	}
 	n := &nodes{ctx: ctx, tree: p.tree, reader: l.config.Store, cache: &l.tiles}
-	hashes, err := n.all(plan)
-	if err != nil {
-		return nil, fmt.Errorf("building inclusion proof: %w", err)
-	}
 	root := p.root
-	if size != p.tree.size {
-		if root, err = n.root(size); err != nil {
-			return nil, fmt.Errorf("computing root of size %d: %w", size, err)
-		}
+	hashes, err := n.proof(index, size)
+	if err == nil && size != p.tree.size {
+		root, err = n.root(size)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("building inclusion proof in size %d: %w", size, err)
 	}
 	if got := leadsTo(leaf, index, size, hashes); got != root {
-		n.distrust()
 		return nil, &Corrupt{Bucket: "tiles", Key: fmt.Sprint("around entry ", index), Want: "a proof to root " + root.String(), Got: got.String()}
 	}
 	return hashes, nil

@@ -99,11 +99,7 @@ func (g *grown) nodes() *nodes {
 
 func (g *grown) inclusion(index, size int) []Hash {
 	g.t.Helper()
-	plan, err := proof.Inclusion(uint64(index), uint64(size))
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	hashes, err := g.nodes().all(plan)
+	hashes, err := g.nodes().proof(uint64(index), uint64(size))
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -262,6 +258,36 @@ func TestCheckTile(t *testing.T) {
 		bad[at] ^= 4
 		if checkTile(id, bad) == nil {
 			t.Errorf("a bit flipped at byte %d is not found", at)
+		}
+	}
+}
+
+// TestInclusionAsItIs compares the proofs in a tree as it is, of every size, from
+// stored tiles and from those that were just completed.
+func TestInclusionAsItIs(t *testing.T) {
+	g := newGrown(t)
+	cache := new(tileCache)
+	for size := 1; size <= 3*256+2; size++ {
+		entry := fmt.Appendf(nil, "entry %d", len(g.data))
+		tiles := g.tree.append(HashLeaf(entry), nil)
+		cache.put(tiles)
+		for _, tile := range tiles {
+			g.tiles[fmt.Sprint(tile.Level, tile.Index)] = tile.Data
+		}
+		g.data = append(g.data, entry)
+		step := 1
+		if size > 40 {
+			step = size/7 | 1
+		}
+		for m := size % step; m < size; m += step {
+			want := path(m, g.data)
+			for _, c := range []*tileCache{nil, cache} {
+				g.tree.tail.Store(nil) // it is of a tree that does not grow
+				n := &nodes{ctx: context.Background(), tree: g.tree, reader: g, cache: c}
+				if got, err := n.inclusion(uint64(m)); err != nil || !slices.Equal(got, want) {
+					t.Fatalf("PATH(%d, D[%d]) = %v, %v, want %v", m, size, got, err, want)
+				}
+			}
 		}
 	}
 }

@@ -140,7 +140,7 @@ func (l *Log) attempt(batch []*pending) error {
 	b := newBatch(l.seq.ctx, l.config.Store, l.seq.tree)
 	for _, p := range batch {
 		p.outcome = l.placeOne(b, p, at)
-		p.tried = p.tried || p.outcome.entry != nil
+		p.tried = p.tried || p.outcome.entry.Bytes != nil
 	}
 	failpoint.Hit("after-place")
 	if failpoint.Mutant("answer-before-commit") {
@@ -180,7 +180,7 @@ func (l *Log) placeOne(b *batch, p *pending, at time.Time) outcome {
 	if err := b.place(p.id, p.sub, at); err != nil {
 		return outcome{err: err}
 	}
-	return outcome{index: b.Size() - 1, entry: b.delta.Entries[len(b.delta.Entries)-1].Bytes}
+	return outcome{index: b.Size() - 1, entry: b.delta.Entries[len(b.delta.Entries)-1]}
 }
 
 // commit writes the batch, if there is anything in it, and then only takes the
@@ -206,9 +206,7 @@ func (l *Log) commit(b *batch, ms int64) error {
 		return err
 	}
 	l.seq.head, l.seq.tree = d.Head, b.tree
-	for _, t := range d.Tiles {
-		l.tiles.put(t.Level, t.Index, t.Data)
-	}
+	l.tiles.put(d.Tiles)
 	failpoint.Hit("after-commit-before-sign")
 	return nil
 }

@@ -106,6 +106,8 @@ type Tile struct {
 	Level int    // tile level, 0 for leaf hashes
 	Index uint64 // from 0 within the level
 	Data  []byte // (256 + 16) * 32 bytes
+
+	nodes *partial // of a tile that was just completed: what is inside
 }
 
 // An IndexedRow is a row with the entry that has it.

@@ -2,13 +2,12 @@ package ledger
 
 import "sync"
 
-// A tileCache keeps full tiles in memory: those that proofs of new entries need,
-// and those that were read last. What a proof is made of is verified, so that a
-// tile that was damaged when it was read is found.
+// A tileCache keeps the tiles that the last entries completed, with all nodes
+// inside: the proofs of these entries are made right after, and need no hashing.
 type tileCache struct {
 	mu    sync.RWMutex
-	tiles map[tileName][]byte
-	order []tileName // a ring: the next to go is at next
+	tiles map[tileName]*partial
+	order [cachedTiles]tileName // a ring: the next to go is at next
 	next  int
 }
 
@@ -17,42 +16,24 @@ type tileName struct {
 	index uint64
 }
 
-const cachedTiles = 256 // 2.2 MiB
+const cachedTiles = 64 // 1 MiB, and 16,384 entries
 
-func (c *tileCache) get(level int, index uint64) []byte {
-	if c == nil {
-		return nil
-	}
+func (c *tileCache) get(level int, index uint64) *partial {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.tiles[tileName{level, index}]
 }
 
-// put keeps a tile, whose data nobody changes any more.
-func (c *tileCache) put(level int, index uint64, data []byte) {
-	if c == nil {
-		return
-	}
-	name := tileName{level, index}
+func (c *tileCache) put(tiles []Tile) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tiles == nil {
-		c.tiles, c.order = make(map[tileName][]byte, cachedTiles), make([]tileName, cachedTiles)
+		c.tiles = make(map[tileName]*partial, cachedTiles)
 	}
-	if _, ok := c.tiles[name]; !ok {
+	for _, t := range tiles {
 		delete(c.tiles, c.order[c.next])
-		c.order[c.next] = name
+		c.order[c.next] = tileName{t.Level, t.Index}
+		c.tiles[c.order[c.next]] = t.nodes
 		c.next = (c.next + 1) % cachedTiles
 	}
-	c.tiles[name] = data
-}
-
-// forget drops a tile that turned out to be damaged.
-func (c *tileCache) forget(level int, index uint64) {
-	if c == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.tiles, tileName{level, index})
 }

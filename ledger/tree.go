@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"sync/atomic"
 )
 
 const (
@@ -23,7 +24,8 @@ const (
 type tree struct {
 	size  uint64
 	edge  []partial
-	grown bool // a successor writes behind our slices; sequencer only
+	grown bool                   // a successor writes behind our slices; sequencer only
+	tail  atomic.Pointer[[]Hash] // see nodes.tail; of a tree that does not change any more
 }
 
 // A partial is a tile that is not full. nodes[h] are the perfect subtrees of
@@ -96,7 +98,7 @@ func (p *partial) seal(level int, index uint64) Tile {
 	for _, h := range p.nodes[midHeight] {
 		data = append(data, h[:]...)
 	}
-	return Tile{Level: level, Index: index, Data: data}
+	return Tile{Level: level, Index: index, Data: data, nodes: &partial{nodes: p.nodes}}
 }
 
 // rightEdge returns the roots of the perfect subtrees of t, largest first.

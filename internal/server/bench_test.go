@@ -41,7 +41,7 @@ func newBench(b *testing.B) *bench {
 	b.Cleanup(func() { store.Close() }) // after the log, which is opened later
 	w := newEmptyWorld(b, func(c *ledger.Config) {
 		_, c.Cosigner = storetest.Keys(b) // as in a register that runs
-		c.Store, c.HeadFile = store, boltstore.HeadFile{Path: b.TempDir() + "/head"}
+		c.Store, c.HeadFile = store, &boltstore.HeadFile{Path: b.TempDir() + "/head"}
 	})
 	for _, s := range w.Begin() {
 		w.allow(s)

@@ -25,7 +25,7 @@ func RestoreHead(ctx context.Context, configPath string, checkpoint []byte) (led
 	if err != nil {
 		return ledger.Checkpoint{}, fmt.Errorf("reading checkpoint: %w", err)
 	}
-	file := boltstore.HeadFile{Path: c.Head}
+	file := &boltstore.HeadFile{Path: c.Head}
 	if old, err := file.Load(); err != nil || old != nil {
 		if err == nil {
 			err = ErrExists

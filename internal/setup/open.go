@@ -56,7 +56,7 @@ func open(ctx context.Context, configPath string, o Options) (*Instance, error) 
 	}
 	i.Log, err = ledger.Open(ctx, ledger.Config{
 		Store: i.Store, Origin: c.Origin, Signer: secrets.log, Cosigner: secrets.mldsa,
-		HeadFile: boltstore.HeadFile{Path: c.Head}, Now: o.Now,
+		HeadFile: &boltstore.HeadFile{Path: c.Head}, Now: o.Now,
 	})
 	if err != nil {
 		return nil, errors.Join(err, i.Store.Close())

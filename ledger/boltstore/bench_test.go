@@ -46,7 +46,7 @@ func benchLog(b *testing.B, change func(*ledger.Config)) (*ledger.Log, string) {
 	dir := b.TempDir()
 	s := openAt(b, filepath.Join(dir, "log.db"))
 	b.Cleanup(func() { s.Close() })
-	c := storetest.Config(b, s, boltstore.HeadFile{Path: filepath.Join(dir, "head")})
+	c := storetest.Config(b, s, &boltstore.HeadFile{Path: filepath.Join(dir, "head")})
 	c.Now = time.Now
 	change(&c)
 	return storetest.Open(b, c), dir

@@ -23,7 +23,7 @@ const crashDir = "LEDGER_CRASH_DIR"
 
 func crashConfig(t testing.TB, dir string) (ledger.Config, *boltstore.Store) {
 	s := openAt(t, filepath.Join(dir, "log.db"))
-	return storetest.Config(t, s, boltstore.HeadFile{Path: filepath.Join(dir, "head")}), s
+	return storetest.Config(t, s, &boltstore.HeadFile{Path: filepath.Join(dir, "head")}), s
 }
 
 // TestCrashChild is the process that TestCrash kills: it appends for ever, and

@@ -1,9 +1,11 @@
 package boltstore_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,7 +95,7 @@ func TestNotADatabase(t *testing.T) {
 
 func TestHeadFile(t *testing.T) {
 	dir := t.TempDir()
-	h := boltstore.HeadFile{Path: filepath.Join(dir, "head")}
+	h := &boltstore.HeadFile{Path: filepath.Join(dir, "head")}
 	if text, err := h.Load(); text != nil || err != nil {
 		t.Errorf("Load of no file = %q, %v", text, err)
 	}
@@ -105,13 +107,79 @@ func TestHeadFile(t *testing.T) {
 			t.Errorf("Load = %q, %v, want %q", text, err, want)
 		}
 	}
-	if err := os.Truncate(h.Path, 0); err != nil {
+	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := h.Load(); text == nil || err != nil {
-		t.Errorf("Load of an empty file = %v, %v, want empty and not missing", text, err)
+	if err := h.Save([]byte("after a close")); err != nil {
+		t.Fatal(err)
 	}
-	if err := (boltstore.HeadFile{Path: filepath.Join(dir, "none", "head")}).Save(nil); err == nil {
+	if text, err := (&boltstore.HeadFile{Path: h.Path}).Load(); string(text) != "after a close" || err != nil {
+		t.Errorf("Load by another = %q, %v", text, err)
+	}
+	if err := h.Save(make([]byte, 1<<20)); err == nil {
+		t.Error("Save of what does not fit")
+	}
+	if err := (&boltstore.HeadFile{Path: filepath.Join(dir, "none", "head")}).Save(nil); err == nil {
 		t.Error("Save into no directory")
+	}
+}
+
+// TestHeadFileTorn cuts the last save short, at every sector and at some bytes:
+// the text before is still there. A file that is damaged otherwise is an error,
+// and never another text.
+func TestHeadFileTorn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "head")
+	state := func() []byte {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	load := func(b []byte) (string, error) {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		text, err := (&boltstore.HeadFile{Path: path}).Load()
+		return string(text), err
+	}
+	h := &boltstore.HeadFile{Path: path}
+	if err := h.Save([]byte(strings.Repeat("first ", 300))); err != nil {
+		t.Fatal(err)
+	}
+	first := state()
+	if err := h.Save([]byte(strings.Repeat("second ", 300))); err != nil {
+		t.Fatal(err)
+	}
+	second := state()
+	whole := 0
+	for at := 0; at < 4096; at += 61 {
+		torn := slices.Concat(second[:at], first[at:])
+		want := strings.Repeat("first ", 300)
+		if bytes.Equal(torn, second) {
+			want = strings.Repeat("second ", 300)
+			whole++
+		}
+		if text, err := load(torn); text != want || err != nil {
+			t.Fatalf("torn at %d: %.20q, %v, want %.20q", at, text, err, want)
+		}
+	}
+	if whole == 0 {
+		t.Error("no state has all of the second text")
+	}
+	both := bytes.Clone(second)
+	both[100]++
+	both[len(both)/2+100]++
+	for name, b := range map[string][]byte{"both slots": both, "empty": {}, "cut": second[:len(second)-1], "text": []byte("deed\n")} {
+		if text, err := load(b); err == nil {
+			t.Errorf("%s: Load = %.20q, want an error", name, text)
+		}
+	}
+	// What the first save leaves when it does not end is as if there were none.
+	if text, err := load(make([]byte, len(first))); text != "" || err != nil {
+		t.Errorf("Load of an unused file = %q, %v", text, err)
+	}
+	if err := (&boltstore.HeadFile{Path: path}).Save([]byte("x")); err != nil {
+		t.Error(err)
 	}
 }
