@@ -2,7 +2,6 @@ package attest
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -25,23 +24,35 @@ type Field struct {
 // Salt derives the salt of one field from the seed:
 // HMAC-SHA-256(seed, "deed/salt/v1\0" || name).
 func Salt(seed [32]byte, name string) [32]byte {
-	m := hmac.New(sha256.New, seed[:])
-	m.Write([]byte(saltTag))
-	m.Write([]byte(name))
-	return [32]byte(m.Sum(nil))
+	return mac(seed, append([]byte(saltTag), name...))
 }
 
 // CommitField is the commitment to one value: HMAC-SHA-256(salt, be32(len name)
 // || name || be32(len value) || value).
 func CommitField(salt [32]byte, name string, value []byte) [32]byte {
-	m := hmac.New(sha256.New, salt[:])
-	var n [4]byte
-	for _, part := range [][]byte{[]byte(name), value} {
-		binary.BigEndian.PutUint32(n[:], uint32(len(part)))
-		m.Write(n[:])
-		m.Write(part)
+	message := make([]byte, 0, 256)
+	message = append(binary.BigEndian.AppendUint32(message, uint32(len(name))), name...)
+	message = append(binary.BigEndian.AppendUint32(message, uint32(len(value))), value...)
+	return mac(salt, message)
+}
+
+// mac is HMAC-SHA-256 (RFC 2104) under a key of half a block. Commitments are
+// short and many: crypto/hmac makes two hashes for each, on the heap.
+func mac(key [32]byte, message []byte) [32]byte {
+	inner := sha256.Sum256(append(padded(make([]byte, 0, 384), key, 0x36), message...))
+	outer := make([]byte, 0, sha256.BlockSize+sha256.Size)
+	return sha256.Sum256(append(padded(outer, key, 0x5c), inner[:]...))
+}
+
+// padded appends a block of the key, filled up with zeros, and a pad.
+func padded(b []byte, key [32]byte, pad byte) []byte {
+	for _, k := range key {
+		b = append(b, k^pad)
 	}
-	return [32]byte(m.Sum(nil))
+	for range sha256.BlockSize - len(key) {
+		b = append(b, pad)
+	}
+	return b
 }
 
 // RootOf is the commitment to a set of fields: SHA-256("deed/fields/v1\0" ||
@@ -49,13 +60,12 @@ func CommitField(salt [32]byte, name string, value []byte) [32]byte {
 func RootOf(commitments [][32]byte) Digest {
 	sorted := slices.Clone(commitments)
 	slices.SortFunc(sorted, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
-	h := sha256.New()
-	h.Write([]byte(rootTag))
-	h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(sorted))))
+	doc := make([]byte, 0, len(rootTag)+4+len(sorted)*sha256.Size)
+	doc = binary.BigEndian.AppendUint32(append(doc, rootTag...), uint32(len(sorted)))
 	for _, c := range sorted {
-		h.Write(c[:])
+		doc = append(doc, c[:]...)
 	}
-	return DigestFrom([32]byte(h.Sum(nil)))
+	return DigestOf(doc)
 }
 
 // Commit is the root over fields with salts derived from one seed.
@@ -95,18 +105,16 @@ func OpenValues(seed [32]byte, names []string, values []Value) []Opening {
 // lists are in ascending order of name and no name stands twice.
 // Faults: action.open.
 func ArgumentsRoot(open []Opening, sealed []Sealed) (Digest, error) {
-	names := make(map[string]bool, len(open)+len(sealed))
-	var cs [][32]byte
+	cs := make([][32]byte, 0, len(open)+len(sealed))
 	for i, o := range open {
 		salt, err := hex32(o.Salt, "open.salt")
 		if err != nil {
 			return "", err
 		}
 		value, err := o.Value.Canonical()
-		if err != nil || names[o.Name] || !validArgument(o.Name) || i > 0 && open[i-1].Name >= o.Name {
+		if err != nil || !validArgument(o.Name) || i > 0 && open[i-1].Name >= o.Name {
 			return "", Refuse("action.open", "open", "distinct argument names in ascending order", o.Name)
 		}
-		names[o.Name] = true
 		cs = append(cs, CommitField(salt, o.Name, value))
 	}
 	for i, s := range sealed {
@@ -114,13 +122,18 @@ func ArgumentsRoot(open []Opening, sealed []Sealed) (Digest, error) {
 		if err != nil {
 			return "", err
 		}
-		if names[s.Name] || !validArgument(s.Name) || i > 0 && sealed[i-1].Name >= s.Name {
+		if opened(open, s.Name) || !validArgument(s.Name) || i > 0 && sealed[i-1].Name >= s.Name {
 			return "", Refuse("action.open", "sealed", "distinct argument names in ascending order", s.Name)
 		}
-		names[s.Name] = true
 		cs = append(cs, c)
 	}
 	return RootOf(cs), nil
+}
+
+// opened reports whether openings, in order, have one of the name.
+func opened(open []Opening, name string) bool {
+	_, found := slices.BinarySearchFunc(open, name, func(o Opening, name string) int { return cmpString(o.Name, name) })
+	return found
 }
 
 func hex32(s, field string) (out [32]byte, err error) {

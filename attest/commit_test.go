@@ -1,6 +1,10 @@
 package attest_test
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -115,6 +119,27 @@ func TestConstraintWords(t *testing.T) {
 	for i, c := range constraints() {
 		if c.String() != want[i] {
 			t.Errorf("%s, want %s", c, want[i])
+		}
+	}
+}
+
+// TestMac holds salts and commitments against crypto/hmac, for names and values on
+// both sides of every buffer.
+func TestMac(t *testing.T) {
+	sum := func(key [32]byte, message []byte) (out [32]byte) {
+		m := hmac.New(sha256.New, key[:])
+		m.Write(message)
+		return [32]byte(m.Sum(nil))
+	}
+	for n := range 600 {
+		key, name, value := sha256.Sum256([]byte{byte(n), byte(n >> 8)}), strings.Repeat("n", n%70), bytes.Repeat([]byte{byte(n)}, n)
+		if got, want := attest.Salt(key, name), sum(key, []byte("deed/salt/v1\x00"+name)); got != want {
+			t.Fatalf("salt of %q is %x, want %x", name, got, want)
+		}
+		message := append(binary.BigEndian.AppendUint32(nil, uint32(len(name))), name...)
+		message = append(binary.BigEndian.AppendUint32(message, uint32(len(value))), value...)
+		if got, want := attest.CommitField(key, name, value), sum(key, message); got != want {
+			t.Fatalf("commitment to %d bytes is %x, want %x", n, got, want)
 		}
 	}
 }

@@ -23,10 +23,18 @@ type Digest string
 func DigestOf(b []byte) Digest { return DigestFrom(sha256.Sum256(b)) }
 
 // DigestFrom writes a SHA-256 value as a Digest.
-func DigestFrom(sum [32]byte) Digest { return Digest(digestPrefix + hex.EncodeToString(sum[:])) }
+func DigestFrom(sum [32]byte) Digest {
+	var b [len(digestPrefix) + hexDigest]byte
+	hex.Encode(b[copy(b[:], digestPrefix):], sum[:])
+	return Digest(b[:])
+}
 
 // IDFrom writes a SHA-256 value as an ID.
-func IDFrom(sum [32]byte) ID { return ID(idPrefix + hex.EncodeToString(sum[:])) }
+func IDFrom(sum [32]byte) ID {
+	var b [len(idPrefix) + hexDigest]byte
+	hex.Encode(b[copy(b[:], idPrefix):], sum[:])
+	return ID(b[:])
+}
 
 // Hex returns the 64 hex digits of d, without the prefix.
 func (d Digest) Hex() string { return strings.TrimPrefix(string(d), digestPrefix) }
@@ -35,22 +43,28 @@ func (d Digest) Hex() string { return strings.TrimPrefix(string(d), digestPrefix
 func (d Digest) Sum() (sum [32]byte, ok bool) { return unhex(string(d), digestPrefix) }
 
 // Valid reports whether d is well formed.
-func (d Digest) Valid() bool { _, ok := d.Sum(); return ok }
+func (d Digest) Valid() bool { _, ok := hexAfter(string(d), digestPrefix); return ok }
 
 // Sum returns the 32 bytes of id; ok is false when id is not well formed.
 func (id ID) Sum() (sum [32]byte, ok bool) { return unhex(string(id), idPrefix) }
 
 // Valid reports whether id is well formed.
-func (id ID) Valid() bool { _, ok := id.Sum(); return ok }
+func (id ID) Valid() bool { _, ok := hexAfter(string(id), idPrefix); return ok }
 
-// unhex parses prefix and 64 lower-case hex digits; upper case is refused so
-// that one value has one spelling.
+// hexAfter returns what follows the prefix: 64 lower-case hex digits. Upper case is
+// refused so that one value has one spelling.
+func hexAfter(s, prefix string) (digits string, ok bool) {
+	digits, ok = strings.CutPrefix(s, prefix)
+	return digits, ok && len(digits) == hexDigest && lowerHex(digits)
+}
+
+// unhex parses prefix and 64 lower-case hex digits.
 func unhex(s, prefix string) (sum [32]byte, ok bool) {
-	h, found := strings.CutPrefix(s, prefix)
-	if !found || len(h) != hexDigest || !lowerHex(h) {
+	digits, ok := hexAfter(s, prefix)
+	if !ok {
 		return sum, false
 	}
-	_, err := hex.Decode(sum[:], []byte(h))
+	_, err := hex.Decode(sum[:], []byte(digits))
 	return sum, err == nil
 }
 

@@ -116,37 +116,31 @@ func (e Envelope) check() error {
 	return nil
 }
 
-// paeHeader is all of DSSE's pre-authentication encoding but the payload.
-func (e Envelope) paeHeader() []byte {
-	h := make([]byte, 0, 64)
-	h = append(h, "DSSEv1 "...)
-	h = strconv.AppendInt(h, int64(len(PayloadType)), 10)
-	h = append(h, ' ')
-	h = append(h, PayloadType...)
-	h = append(h, ' ')
-	h = strconv.AppendInt(h, int64(len(e.Payload)), 10)
-	return append(h, ' ')
+// pae is DSSE's pre-authentication encoding: what is signed.
+func (e Envelope) pae() []byte {
+	b := make([]byte, 0, 64+len(e.Payload))
+	b = strconv.AppendInt(append(b, "DSSEv1 "...), int64(len(PayloadType)), 10)
+	b = append(append(b, ' '), PayloadType...)
+	b = strconv.AppendInt(append(b, ' '), int64(len(e.Payload)), 10)
+	return append(append(b, ' '), e.Payload...)
 }
 
 // ID computes the statement's name for a signer ([Party.Name]):
 // SHA-256("deed/envelope/v1\0" || SHA-256(PAE) || signer). It says nothing
 // about the signature.
-func (e Envelope) ID(signer string) ID {
-	pae := sha256.New()
-	pae.Write(e.paeHeader())
-	pae.Write(e.Payload)
-	h := sha256.New()
-	h.Write([]byte(envelopeTag))
-	h.Write(pae.Sum(nil))
-	h.Write([]byte(signer))
-	return IDFrom([32]byte(h.Sum(nil)))
+func (e Envelope) ID(signer string) ID { return idOf(e.pae(), signer) }
+
+func idOf(pae []byte, signer string) ID {
+	sum := sha256.Sum256(pae)
+	named := append(append(make([]byte, 0, 256), envelopeTag...), sum[:]...)
+	return IDFrom(sha256.Sum256(append(named, signer...)))
 }
 
 // Seal signs payload with key and returns the envelope. keyID is the digest of
 // the DER certificate chain for an SVID and of the public key otherwise.
 func Seal(payload []byte, key crypto.PrivateKey, keyID Digest) (Envelope, error) {
 	e := Envelope{Payload: payload, KeyID: keyID}
-	sig, err := makeSignature(key, e.paeHeader(), payload)
+	sig, err := makeSignature(key, e.pae())
 	if err != nil {
 		return Envelope{}, err
 	}

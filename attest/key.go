@@ -9,8 +9,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
-	"io"
-	"slices"
 
 	"github.com/sigstore/sigstore/pkg/signature"
 )
@@ -75,8 +73,8 @@ func hashFor(pub crypto.PublicKey) (crypto.Hash, error) {
 	return 0, Refuse("key.algorithm", "", "Ed25519, P-256, P-384 or RSA of 2048 to 4096 bits", fmt.Sprintf("%T", pub))
 }
 
-// checkSignature verifies sig over the concatenation of parts.
-func checkSignature(pub crypto.PublicKey, sig []byte, parts ...[]byte) error {
+// checkSignature verifies sig over a message.
+func checkSignature(pub crypto.PublicKey, sig, message []byte) error {
 	hash, err := hashFor(pub)
 	if err != nil {
 		return err
@@ -85,14 +83,14 @@ func checkSignature(pub crypto.PublicKey, sig []byte, parts ...[]byte) error {
 	if err != nil {
 		return Refuse("key.algorithm", "", "a supported key", err.Error())
 	}
-	if err := verifier.VerifySignature(bytes.NewReader(sig), join(parts)); err != nil {
+	if err := verifier.VerifySignature(bytes.NewReader(sig), bytes.NewReader(message)); err != nil {
 		return Refuse("envelope.signature", "signatures", "a signature of the payload by the named key", err.Error())
 	}
 	return nil
 }
 
-// makeSignature signs the concatenation of parts.
-func makeSignature(key crypto.PrivateKey, parts ...[]byte) ([]byte, error) {
+// makeSignature signs a message.
+func makeSignature(key crypto.PrivateKey, message []byte) ([]byte, error) {
 	holder, ok := key.(crypto.Signer)
 	if !ok {
 		return nil, Refuse("key.algorithm", "", "a signing key", fmt.Sprintf("%T", key))
@@ -105,12 +103,9 @@ func makeSignature(key crypto.PrivateKey, parts ...[]byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading signing key: %w", err)
 	}
-	sig, err := signer.SignMessage(join(parts))
+	sig, err := signer.SignMessage(bytes.NewReader(message))
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
 	return sig, nil
 }
-
-// join copies, which costs less than the 32 KiB buffer of an io.MultiReader.
-func join(parts [][]byte) io.Reader { return bytes.NewReader(slices.Concat(parts...)) }

@@ -45,7 +45,9 @@ func (c *checker) optionalID(field string, id ID) {
 }
 
 func (c *checker) ids(field string, ids []ID, most int) {
-	c.that(len(ids) <= most, field, "at most "+strconv.Itoa(most), strconv.Itoa(len(ids)))
+	if len(ids) > most {
+		c.that(false, field, "at most "+strconv.Itoa(most), strconv.Itoa(len(ids)))
+	}
 	for i, id := range ids {
 		c.id(field, id)
 		c.that(i == 0 || ids[i-1] < id, field, "ascending, each once", string(id))
@@ -63,7 +65,9 @@ func (c *checker) optionalDigest(field string, d Digest) {
 }
 
 func (c *checker) time(field string, ms int64) {
-	c.that(ms > 0, field, "milliseconds since 1970", strconv.FormatInt(ms, 10))
+	if ms <= 0 {
+		c.that(false, field, "milliseconds since 1970", strconv.FormatInt(ms, 10))
+	}
 }
 
 func (c *checker) spiffeID(field, id string) {
@@ -75,11 +79,15 @@ func (c *checker) person(field, name string) {
 }
 
 func (c *checker) text(field, s string, most int) {
-	c.that(s != "" && len(s) <= most, field, "1 to "+strconv.Itoa(most)+" bytes", clip(s))
+	if s == "" || len(s) > most {
+		c.that(false, field, "1 to "+strconv.Itoa(most)+" bytes", clip(s))
+	}
 }
 
 func (c *checker) optionalText(field, s string, most int) {
-	c.that(len(s) <= most, field, "at most "+strconv.Itoa(most)+" bytes", clip(s))
+	if len(s) > most {
+		c.that(false, field, "at most "+strconv.Itoa(most)+" bytes", clip(s))
+	}
 }
 
 func (c *checker) oneOf(field, s string, allowed ...string) {

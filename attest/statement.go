@@ -213,18 +213,8 @@ func Payload(s Statement) ([]byte, error) {
 // form and members, not the signature. Faults: those of [Decode],
 // statement.type, statement.unsupported, statement.subject, statement.field.
 func ParsePayload(payload []byte) (Statement, error) {
-	f, err := decodeFrame(payload)
+	s, f, err := decodePayload(payload)
 	if err != nil {
-		return nil, err
-	}
-	if f.Type != statementType {
-		return nil, Refuse("statement.type", "_type", statementType, f.Type)
-	}
-	s, err := statementFor(f.PredicateType)
-	if err != nil {
-		return nil, err
-	}
-	if err := decodeChecked(f.Predicate, s); err != nil {
 		return nil, err
 	}
 	c := &checker{}
@@ -235,6 +225,30 @@ func ParsePayload(payload []byte) (Statement, error) {
 		return nil, Refuse("statement.subject", "subject", want.Name+" "+want.Digest.SHA256, subjectText(f.Subject))
 	}
 	return s, nil
+}
+
+// decodePayload reads a statement and what frames it, and checks neither.
+func decodePayload(payload []byte) (Statement, frame, error) {
+	if a, f, ok := readAction(payload); ok {
+		return a, f, nil
+	}
+	return decodeAny(payload)
+}
+
+// decodeAny is decodePayload for every kind, and says what is wrong.
+func decodeAny(payload []byte) (Statement, frame, error) {
+	f, err := decodeFrame(payload)
+	if err != nil {
+		return nil, f, err
+	}
+	if f.Type != statementType {
+		return nil, f, Refuse("statement.type", "_type", statementType, f.Type)
+	}
+	s, err := statementFor(f.PredicateType)
+	if err != nil {
+		return nil, f, err
+	}
+	return s, f, decodeChecked(f.Predicate, s)
 }
 
 func statementFor(predicateType string) (Statement, error) {

@@ -197,4 +197,29 @@ func (v *Value) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // Canonical returns the value's canonical JSON, the bytes that commitments are
 // made over.
-func (v Value) Canonical() ([]byte, error) { return json.Marshal(v) }
+func (v Value) Canonical() ([]byte, error) {
+	switch v.Kind {
+	case TextValue:
+		return jsontext.AppendQuote(nil, v.Text)
+	case IntValue:
+		return strconv.AppendInt(nil, v.Int, 10), nil
+	case BoolValue:
+		return strconv.AppendBool(nil, v.Bool), nil
+	case AmountValue:
+		return appendMembers(nil, [][2]string{{`{"decimal":`, v.Amount.Decimal}, {`,"unit":`, v.Amount.Unit}})
+	default:
+		return json.Marshal(v)
+	}
+}
+
+// appendMembers appends JSON strings, each after what stands before it, and the
+// closing brace.
+func appendMembers(doc []byte, members [][2]string) ([]byte, error) {
+	for _, m := range members {
+		var err error
+		if doc, err = jsontext.AppendQuote(append(doc, m[0]...), m[1]); err != nil {
+			return nil, err
+		}
+	}
+	return append(doc, '}'), nil
+}

@@ -84,11 +84,11 @@ func (p Parsed) verifyAs(s Signer) (Verified, error) {
 	if p.envelope.KeyID != s.KeyID {
 		return Verified{}, Refuse("envelope.keyid", "keyid", string(s.KeyID), string(p.envelope.KeyID))
 	}
-	err := checkSignature(s.Key, p.envelope.Signature, p.envelope.paeHeader(), p.envelope.Payload)
-	if err != nil {
+	pae := p.envelope.pae()
+	if err := checkSignature(s.Key, p.envelope.Signature, pae); err != nil {
 		return Verified{}, err
 	}
-	return Verified{id: p.envelope.ID(s.Name()), envelope: p.envelope, signer: s, statement: p.statement}, nil
+	return Verified{id: idOf(pae, s.Name()), envelope: p.envelope, signer: s, statement: p.statement}, nil
 }
 
 // Open parses and verifies in one step, when the signer is known beforehand.

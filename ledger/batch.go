@@ -48,7 +48,7 @@ func (b *batch) Get(table, key string) ([]byte, error) {
 				return o, nil
 			}
 		}
-	} else if v, ok := b.cells[cellKey{table, key}]; ok {
+	} else if v, ok := b.cells[cellKey{table, key}]; ok && !failpoint.Mutant("blind-batch") {
 		return v, nil
 	}
 	v, err := b.store.Get(b.ctx, table, key)
@@ -67,7 +67,7 @@ func (b *batch) lookup(id Hash) (uint64, bool, error) {
 	if err != nil {
 		return 0, false, fmt.Errorf("looking up %s: %w", id, err)
 	}
-	if failpoint.Mutant("skip-dedup") {
+	if failpoint.Mutant("skip-dedup") || failpoint.Mutant("dedup-in-memory") && index < firstStart(b.start) {
 		return 0, false, nil
 	}
 	return index, found, nil
@@ -99,6 +99,9 @@ func (b *batch) place(id Hash, s Submission, at time.Time) error {
 			b.order = append(b.order, k)
 		}
 		b.cells[k] = c.Value
+	}
+	if failpoint.Mutant("rows-of-batch") {
+		index = b.start
 	}
 	for _, r := range p.Rows {
 		b.delta.Rows = append(b.delta.Rows, IndexedRow{Row: r, Index: index})

@@ -1,6 +1,10 @@
 package ledger
 
-import "github.com/deedlog/deed/internal/failpoint"
+import (
+	"sync"
+
+	"github.com/deedlog/deed/internal/failpoint"
+)
 
 // What broken builds do (see package failpoint); nothing calls it otherwise, and
 // the linker leaves it out.
@@ -30,3 +34,15 @@ func answerEarly(l *Log, b *batch, batch []*pending) {
 		p.answer <- p.outcome
 	}
 }
+
+// firstStart is the size of the log when this process placed its first batch:
+// whoever looks for what was logged in memory alone knows nothing before it.
+func firstStart(start uint64) uint64 {
+	opened.Do(func() { openedAt = start })
+	return openedAt
+}
+
+var (
+	opened   sync.Once
+	openedAt uint64
+)

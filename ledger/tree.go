@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/bits"
 	"sync/atomic"
+
+	"github.com/deedlog/deed/internal/failpoint"
 )
 
 const (
@@ -94,6 +96,9 @@ func (p *partial) seal(level int, index uint64) Tile {
 	data := make([]byte, 0, storedTile)
 	for _, h := range p.nodes[0] {
 		data = append(data, h[:]...)
+	}
+	if failpoint.Mutant("short-tile") {
+		clear(data[(tileWidth-1)*32:])
 	}
 	for _, h := range p.nodes[midHeight] {
 		data = append(data, h[:]...)

@@ -17,7 +17,8 @@ const warrantPrefix = "warrant/"
 // may be used by several goroutines and kept as long as the warrant is.
 type Warrant struct {
 	text     string
-	policies policySet
+	depth    int
+	policies *index
 	grants   map[cedar.PolicyID]int // index of the grant that a permit stands for
 }
 
@@ -41,12 +42,14 @@ func Compile(w *attest.Warrant) (*Warrant, error) {
 	if c.err != nil {
 		return nil, fmt.Errorf("policy: compiling warrant: %w", c.err)
 	}
-	link := &Warrant{text: c.text.String(), grants: make(map[cedar.PolicyID]int, len(w.Grants))}
+	link := &Warrant{text: c.text.String(), depth: w.Depth, grants: make(map[cedar.PolicyID]int, len(w.Grants))}
 	policies, err := parse([]byte(link.text))
 	if err != nil {
 		return nil, fmt.Errorf("policy: compiling warrant: %w", err)
 	}
-	link.policies = policies
+	if link.policies, err = newIndex(policies, nil); err != nil {
+		return nil, fmt.Errorf("policy: compiling warrant: %w", err)
+	}
 	for n := range w.Grants {
 		link.grants[cedar.PolicyID(c.id("grant", n))] = n
 	}

@@ -39,24 +39,12 @@ func Decide(org *Set, chain []*Warrant, r Request) Decision {
 		out.fault("policy.action")
 		return out.sum()
 	}
-	facts := r.facts()
-	request := cedar.Request{
-		Principal: cedar.NewEntityUID(agentType, cedar.String(r.Agent.ID)),
-		Action:    cedar.NewEntityUID(actionType, cedar.String(r.Action)),
-		Resource:  cedar.NewEntityUID(resourceType, cedar.String(r.Resource.Kind+"/"+r.Resource.ID)),
-		Context:   cedar.NewRecord(facts),
-	}
-	known := &view{principal: r.principal(), resource: r.resource()}
-	out.organisation(org, request, *known)
+	q := newQuestion(r, org.remembered())
+	out.organisation(org, q)
 	if r.Warrant.Present && len(chain) == 0 {
 		out.fault("warrant.outside") // a warrant is claimed and none permits
 	}
-	if len(chain) > 0 {
-		request.Context = r.narrow(facts)
-	}
-	for i, link := range chain {
-		out.Granted[i] = out.link(link, request, known)
-	}
+	out.chain(chain, &view{question: q})
 	return out.sum()
 }
 
@@ -69,18 +57,16 @@ type tally struct {
 func (t *tally) fault(code string) { t.Faults = append(t.Faults, code) }
 
 // organisation asks the organisation's set.
-func (t *tally) organisation(org *Set, request cedar.Request, known view) {
+func (t *tally) organisation(org *Set, q *question) {
 	switch {
 	case org == nil:
 		t.fault("policy.none")
 		return
-	case org.schema.Request(request) != nil:
+	case !org.takes(q):
 		t.fault("policy.action")
 		return
 	}
-	known.logged = org.entities
-	known.join()
-	decision, why := cedar.Authorize(org.candidates(request), &known, request)
+	decision, why := org.policies.authorize(&view{question: q, logged: org.entities}, organisationFacts)
 	if len(why.Errors) > 0 {
 		t.failed(why.Errors)
 		t.fault("policy.error")
@@ -93,14 +79,60 @@ func (t *tally) organisation(org *Set, request cedar.Request, known view) {
 	t.matched(decision, why.Reasons)
 }
 
+// chain asks every warrant.
+func (t *tally) chain(chain []*Warrant, known *view) {
+	if len(chain) == 0 || t.together(chain, known) {
+		return
+	}
+	for i, link := range chain {
+		t.Granted[i] = t.link(link, known)
+	}
+}
+
+// together asks all warrants of a chain in one go, which spares Cedar most of the
+// preparation. It is the answer only if every link permits and nothing forbids or
+// errs: otherwise it is false, nothing is noted, and each has to be asked by
+// itself.
+func (t *tally) together(chain []*Warrant, known *view) bool {
+	asked, needs := make(several, 0, len(chain)), facts(0)
+	for depth, w := range chain {
+		if w == nil || w.depth != depth {
+			return false // an ID could be that of two links
+		}
+		chosen := w.policies.candidates(known.question)
+		asked, needs = append(asked, chosen), needs|chosen.needs()
+	}
+	decision, why := cedar.Authorize(asked, known, known.ask(needs&warrantFacts))
+	if decision == cedar.Deny || len(why.Errors) > 0 {
+		return false
+	}
+	granted := make([][]int, len(chain))
+	for _, reason := range why.Reasons {
+		for i, w := range chain {
+			if n, ok := w.grants[reason.PolicyID]; ok {
+				granted[i] = append(granted[i], n)
+			}
+		}
+	}
+	for _, numbers := range granted {
+		if len(numbers) == 0 {
+			return false
+		}
+		slices.Sort(numbers)
+	}
+	t.Granted = granted
+	t.matched(decision, why.Reasons)
+	return true
+}
+
 // link asks one warrant and returns the grants that permit. Its policies cannot
 // err, as they are compiled; if one does, the link denies.
-func (t *tally) link(w *Warrant, request cedar.Request, known *view) []int {
+func (t *tally) link(w *Warrant, known *view) []int {
 	if w == nil {
 		t.fault("warrant.outside")
 		return nil
 	}
-	decision, why := cedar.Authorize(w.policies, known, request)
+	decision, why := w.policies.authorize(known, warrantFacts)
 	if len(why.Errors) > 0 {
 		t.failed(why.Errors)
 		t.fault("warrant.outside")
@@ -126,12 +158,13 @@ func (t *tally) failed(errs []cedar.DiagnosticError) {
 }
 
 func (t *tally) matched(decision cedar.Decision, reasons []cedar.DiagnosticReason) {
+	names := &t.forbids
+	if decision == cedar.Allow {
+		names = &t.permits
+	}
+	*names = slices.Grow(*names, len(reasons))
 	for _, reason := range reasons {
-		if decision == cedar.Allow {
-			t.permits = append(t.permits, string(reason.PolicyID))
-		} else {
-			t.forbids = append(t.forbids, string(reason.PolicyID))
-		}
+		*names = append(*names, string(reason.PolicyID))
 	}
 }
 

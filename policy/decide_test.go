@@ -228,7 +228,7 @@ func TestWarrantErrorDenies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := Decide(mustLoad(t, Default()), []*Warrant{{policies: policies}}, transfer())
+	d := Decide(mustLoad(t, Default()), []*Warrant{{policies: mustIndex(t, policies)}}, transfer())
 	if d.Allow || !d.Evaluated || !slices.Equal(d.Faults, []string{"warrant.outside"}) ||
 		!slices.Equal(d.Errors, []string{"warrant/0/never/0"}) || d.Granted[0] != nil {
 		t.Errorf("decision is %+v", d)

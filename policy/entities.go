@@ -13,29 +13,31 @@ import (
 )
 
 // view is the entities that one request is judged with: its principal and its
-// resource over the logged entities, which are not copied.
+// resource over the logged entities, which are not copied. It puts the two into
+// the groups that the logged entities name for them. Their attributes are made
+// when a policy first asks for either.
 type view struct {
-	principal, resource cedar.Entity
+	*question
 	logged              cedar.EntityMap
+	principal, resource cedar.Entity
 }
 
 // Get returns an entity.
 func (v *view) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 	switch uid {
-	case v.principal.UID:
+	case v.question.principal:
+		if v.principal.UID != uid {
+			v.principal = cedar.Entity{UID: uid, Parents: v.logged[uid].Parents, Attributes: v.agentRecord()}
+		}
 		return v.principal, true
-	case v.resource.UID:
+	case v.question.resource:
+		if v.resource.UID != uid {
+			v.resource = cedar.Entity{UID: uid, Parents: v.logged[uid].Parents, Attributes: v.resourceRecord()}
+		}
 		return v.resource, true
 	}
 	e, ok := v.logged[uid]
 	return e, ok
-}
-
-// join puts the principal and the resource into the groups that the logged
-// entities name for them.
-func (v *view) join() {
-	v.principal.Parents = v.logged[v.principal.UID].Parents
-	v.resource.Parents = v.logged[v.resource.UID].Parents
 }
 
 // loadEntities reads the logged entities and validates each. Agents and
@@ -55,9 +57,9 @@ func loadEntities(text []byte, v *validate.Validator) (cedar.EntityMap, error) {
 			if e.Attributes.Len() > 0 || e.Tags.Len() > 0 {
 				return nil, fmt.Errorf("%s: agents and resources have no attributes or tags here, only parents", uid)
 			}
-			e.Attributes = sample.resource().Attributes
+			e.Attributes = resource(sample.Resource).attributes()
 			if e.UID.Type == agentType {
-				e.Attributes = sample.principal().Attributes
+				e.Attributes = sample.Agent.attributes()
 			}
 		}
 		if err := v.Entity(e); err != nil {

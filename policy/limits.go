@@ -13,19 +13,24 @@ import (
 
 // Caps of a policy set, checked before a parser sees a byte of it.
 const (
-	maxText     = 64 << 10  // bytes of the policies, and of the schema
+	maxPolicies = 256 << 10 // bytes of the policies
+	maxSchema   = 64 << 10
 	maxEntities = 256 << 10 // bytes of the entities
 	maxNesting  = 64        // open brackets; cedar-go's parsers recurse
 )
 
 // Caps of one policy. cedar-go's type checker takes time and memory exponential
-// in the first two and cubic in the third.
+// in the first two and cubic in the third; its parser and evaluator recurse, and
+// a kilobyte of operators can take four megabytes of stack.
 const (
-	maxChain    = 16 // accesses in a row: a.b.c is 2
-	maxIs       = 8
-	maxHas      = 32
-	maxPolicies = 512
+	maxChain  = 16 // accesses in a row: a.b.c is 2
+	maxIs     = 8
+	maxHas    = 32
+	maxPolicy = 64 << 10 // bytes
 )
+
+// maxCount is how many policies there may be.
+const maxCount = 1024
 
 // Caps of a schema. Resolving it copies a common type wherever it is named, so
 // that 30 short types can grow to a billion.
@@ -43,8 +48,8 @@ func (src Source) caps() error {
 		text  []byte
 		most  int
 	}{
-		{"policies", src.Policies, maxText},
-		{"schema", src.Schema, maxText},
+		{"policies", src.Policies, maxPolicies},
+		{"schema", src.Schema, maxSchema},
 		{"entities", src.Entities, maxEntities},
 	}
 	for _, p := range parts {
@@ -57,6 +62,9 @@ func (src Source) caps() error {
 		if n := nesting(p.text, p.field == "schema"); n > maxNesting {
 			return over(p.field, maxNesting, "brackets open", n)
 		}
+	}
+	if n := longest(src.Policies); n > maxPolicy {
+		return over("policies", maxPolicy, "bytes in one policy", n)
 	}
 	return hardest(src.Policies).caps()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cedar-policy/cedar-go"
 	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 	"github.com/deedlog/deed/attest"
 )
@@ -31,8 +32,8 @@ func Load(src Source) (*Set, error) {
 	if err != nil {
 		return nil, invalid("policies", "Cedar policies, each with an @id", err)
 	}
-	if len(policies) > maxPolicies {
-		return nil, over("policies", maxPolicies, "policies", len(policies))
+	if len(policies) > maxCount {
+		return nil, over("policies", maxCount, "policies", len(policies))
 	}
 	for _, p := range policies {
 		if strings.HasPrefix(string(p.id), warrantPrefix) {
@@ -46,18 +47,21 @@ func Load(src Source) (*Set, error) {
 	if err != nil {
 		return nil, invalid("entities", "entities that the schema allows", err)
 	}
-	s := &Set{id: src.digest(), policies: policies, schema: validator, entities: entities}
+	s := &Set{id: src.digest(), entities: entities}
 	s.declare(schema)
+	if s.policies, err = newIndex(policies, s.entities); err != nil {
+		return nil, invalid("policies", "policies whose scopes are known", err)
+	}
 	return s, nil
 }
 
 // declare notes the actions that agents may ask for, and gives every action its
 // groups, which cedar-go does not take from the schema by itself.
 func (s *Set) declare(schema *resolvedSchema) {
-	s.actions = make(map[string]bool, len(schema.Actions))
+	s.actions = make(map[string]recordValidator, len(schema.Actions))
 	for uid, action := range schema.Actions {
 		if asked(action) && uid.Type == actionType {
-			s.actions[string(uid.ID)] = true
+			s.actions[string(uid.ID)] = validatorOf(action.AppliesTo.Context["args"].Type.(resolved.RecordType)) // tryContext saw to it
 		}
 		s.entities[uid] = cedar.Entity{UID: uid, Parents: action.Entity.Parents}
 	}

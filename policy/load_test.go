@@ -70,9 +70,10 @@ func TestLoadRefusesPolicies(t *testing.T) {
 		{"unknown action", policiesOf(`@id("a") permit (principal, action == Deed::Action::"mail.burn", resource);`), "policies", "line 1: a: unrecognized action"},
 		{"unknown type", policiesOf(`@id("a") permit (principal == Deed::Robot::"x", action, resource);`), "policies", "line 1: a: unrecognized entity type"},
 		{"not UTF-8", policiesOf("// \xff"), "policies", "UTF-8"},
-		{"policies too large", policiesOf(strings.Repeat(" ", maxText+1)), "policies", "65537"},
-		{"too many policies", policiesOf(manyPolicies(maxPolicies + 1)), "policies", "513"},
-		{"schema too large", func(_ *testing.T, s *Source) { s.Schema = []byte(strings.Repeat(" ", maxText+1)) }, "schema", "65537"},
+		{"policies too large", policiesOf(strings.Repeat(" ", maxPolicies+1)), "policies", "262145"},
+		{"a policy too large", policiesOf("@id(\"a\") permit (principal, action, resource);" + strings.Repeat("!", maxPolicy+1)), "policies", "65537"},
+		{"too many policies", policiesOf(manyPolicies(maxCount + 1)), "policies", "1025"},
+		{"schema too large", func(_ *testing.T, s *Source) { s.Schema = []byte(strings.Repeat(" ", maxSchema+1)) }, "schema", "65537"},
 		{"entities too large", entitiesOf("[" + strings.Repeat(" ", maxEntities) + "]"), "entities", "262146"},
 	})
 }
@@ -167,7 +168,7 @@ func attacks(t *testing.T) []attack {
 		deep += fmt.Sprintf("type T%d = { a?: T%d };", i+1, i)
 	}
 	million := strings.Repeat("[", 1_000_000)
-	brackets := strings.Repeat("(", maxText-200)
+	brackets := strings.Repeat("(", maxSchema-200)
 	return []attack{
 		{"a million brackets", "policies", []byte(million)},
 		{"a million brackets", "schema", []byte(million)},
@@ -237,7 +238,7 @@ func manyPairs(n int) string {
 
 // TestLoadHard gives Load what is within the caps but hard: it answers.
 func TestLoadHard(t *testing.T) {
-	n := maxText - 1000
+	n := maxPolicy - 1000
 	for name, condition := range map[string]string{
 		"negations":   strings.Repeat("!", n) + "true",
 		"minus signs": strings.Repeat("-", n) + "1 == 1",
@@ -317,6 +318,14 @@ func TestHardest(t *testing.T) {
 	for _, tt := range tests {
 		if got := hardest([]byte(tt.text)); got != tt.want {
 			t.Errorf("hardest of %q is %+v, want %+v", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestLongest(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "ab": 2, "ab;": 3, "ab; c": 3, "a; bcd;": 5, `";";`: 4, "/* ; */ a;b": 10, "a;b // ;;;;": 2, `a;"bcd`: 4} {
+		if got := longest([]byte(text)); got != want {
+			t.Errorf("longest of %q is %d, want %d", text, got, want)
 		}
 	}
 }

@@ -15,7 +15,9 @@
 // default.cedar and default.cedarschema are what an administrator starts from.
 // [Source] and [Load] take them in; [Compile] writes a warrant as Cedar and
 // [Warrant.Text] shows it; [Request] is what is known of the action; [Decide]
-// asks and [Decision] is the answer.
+// asks and [Decision] is the answer. index.go picks the policies that a request
+// can match, facts.go makes what they ask for, and memo.go keeps what the next
+// request will need again.
 //
 // # Names in Cedar
 //

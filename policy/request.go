@@ -77,78 +77,67 @@ func (r Request) names() []string {
 	return slices.Compact(all)
 }
 
-func (r Request) principal() cedar.Entity {
+func (p Principal) attributes() cedar.Record {
 	attrs := cedar.RecordMap{
-		"trust_domain": cedar.String(r.Agent.TrustDomain),
-		"path":         cedar.String(r.Agent.Path),
-		"registered":   cedar.Boolean(r.Agent.Registered),
-		"suspended":    cedar.Boolean(r.Agent.Suspended),
+		"trust_domain": cedar.String(p.TrustDomain),
+		"path":         cedar.String(p.Path),
+		"registered":   cedar.Boolean(p.Registered),
+		"suspended":    cedar.Boolean(p.Suspended),
 	}
-	if r.Agent.Owner != "" {
-		attrs["owner"] = cedar.String(r.Agent.Owner)
+	if p.Owner != "" {
+		attrs["owner"] = cedar.String(p.Owner)
 	}
-	return cedar.Entity{
-		UID:        cedar.NewEntityUID(agentType, cedar.String(r.Agent.ID)),
-		Attributes: cedar.NewRecord(attrs),
-	}
+	return cedar.NewRecord(attrs)
 }
 
-func (r Request) resource() cedar.Entity {
-	return cedar.Entity{
-		UID: cedar.NewEntityUID(resourceType, cedar.String(r.Resource.Kind+"/"+r.Resource.ID)),
-		Attributes: cedar.NewRecord(cedar.RecordMap{
-			"kind": cedar.String(r.Resource.Kind),
-			"id":   cedar.String(r.Resource.ID),
-		}),
-	}
+func (r resource) attributes() cedar.Record {
+	return cedar.NewRecord(cedar.RecordMap{"kind": cedar.String(r.Kind), "id": cedar.String(r.ID)})
 }
 
-// facts is the context that an organisation's policies see.
-func (r Request) facts() cedar.RecordMap {
-	args := make(cedar.RecordMap, len(r.Open))
-	for name, v := range r.Open {
+func (q *question) agentRecord() cedar.Record {
+	return q.memos.agents.get(q.Agent, Principal.attributes)
+}
+
+func (q *question) resourceRecord() cedar.Record {
+	return q.memos.resources.get(resource(q.Resource), resource.attributes)
+}
+
+// args is a record of the arguments that were opened.
+func (q *question) args() cedar.Value {
+	args := make(cedar.RecordMap, len(q.Open))
+	for name, v := range q.Open {
 		args[cedar.String(name)], _ = cedarValue(v) // wellFormed has checked it
 	}
-	facts := cedar.RecordMap{
-		"args":       cedar.NewRecord(args),
-		"names":      stringSet(r.names()),
-		"at":         cedar.Long(r.At),
-		"phase":      cedar.String(r.Phase),
-		"mode":       cedar.String(r.Mode),
-		"reversible": cedar.Boolean(r.Reversible),
-		"credential": cedar.String(r.credential()),
-		"warrant": cedar.NewRecord(cedar.RecordMap{
-			"present":     cedar.Boolean(r.Warrant.Present),
-			"depth":       cedar.Long(r.Warrant.Depth),
-			"basis":       cedar.String(r.Warrant.Basis),
-			"accountable": cedar.String(r.Warrant.Accountable),
-			"purpose":     cedar.String(r.Warrant.Purpose),
-		}),
-		"approvals": cedar.Long(len(r.Approvers)),
-		"approvers": stringSet(r.Approvers),
-		"human": cedar.NewRecord(cedar.RecordMap{
-			"binding": cedar.Long(r.Human.Binding),
-			"key":     cedar.Long(r.Human.Key),
-		}),
-	}
-	if r.Target != nil {
-		facts["target"] = cedar.NewRecord(cedar.RecordMap{
-			"kind":     cedar.String(r.Target.Kind),
-			"protocol": cedar.String(r.Target.Protocol),
-			"endpoint": cedar.String(r.Target.Endpoint),
-		})
-	}
-	return facts
+	return cedar.NewRecord(args)
 }
 
-// narrow is the context that warrants see: of the facts only those that [Compile]
-// writes conditions on, because making a record of all of them costs more than
-// asking a warrant, and the two shapes.
-func (r Request) narrow(facts cedar.RecordMap) cedar.Record {
-	kinds, lists := r.shapes()
+func (q *question) targetRecord() cedar.Value {
+	if q.Target == nil {
+		return nil
+	}
+	return q.memos.targets.get(target(*q.Target), target.record)
+}
+
+func (t target) record() cedar.Record {
 	return cedar.NewRecord(cedar.RecordMap{
-		"args": facts["args"], "at": facts["at"], "kinds": kinds, "lists": lists, "names": facts["names"],
+		"kind":     cedar.String(t.Kind),
+		"protocol": cedar.String(t.Protocol),
+		"endpoint": cedar.String(t.Endpoint),
 	})
+}
+
+func (a Authority) record() cedar.Record {
+	return cedar.NewRecord(cedar.RecordMap{
+		"present":     cedar.Boolean(a.Present),
+		"depth":       cedar.Long(a.Depth),
+		"basis":       cedar.String(a.Basis),
+		"accountable": cedar.String(a.Accountable),
+		"purpose":     cedar.String(a.Purpose),
+	})
+}
+
+func (h Human) record() cedar.Record {
+	return cedar.NewRecord(cedar.RecordMap{"binding": cedar.Long(h.Binding), "key": cedar.Long(h.Key)})
 }
 
 func (r Request) credential() string {

@@ -104,6 +104,20 @@ func nesting(src []byte, angles bool) int {
 func opens(c byte) bool  { return c == '(' || c == '[' || c == '{' }
 func closes(c byte) bool { return c == ')' || c == ']' || c == '}' }
 
+// longest returns the bytes of the longest policy of a text, with what stands
+// between it and the one before.
+func longest(src []byte) int {
+	s := scanner{src: src}
+	start, most := 0, 0
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		most = max(most, min(s.at, len(src))-start)
+		if t.kind == ';' {
+			start = s.at
+		}
+	}
+	return most
+}
+
 // effort is what makes cedar-go's type checker work hard on one policy.
 type effort struct {
 	has, is int // tests for members or tags, and for entity types

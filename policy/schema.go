@@ -52,6 +52,7 @@ func samples() [2]Request {
 		At:         1,
 		Target:     &attest.Target{Endpoint: "sample", Kind: "internal", Protocol: "sample"},
 		Credential: "svid",
+		Sealed:     []string{"sample"}, Approvers: []string{"sample"},
 	}
 	bare := full
 	bare.Agent.Owner, bare.Target, bare.Credential = "", nil, ""
@@ -63,7 +64,9 @@ func samples() [2]Request {
 func tryFacts(s *resolvedSchema) error {
 	v := validate.New(s)
 	for _, r := range samples() {
-		for _, e := range [...]cedar.Entity{r.principal(), r.resource()} {
+		agent := cedar.Entity{UID: cedar.NewEntityUID(agentType, "sample"), Attributes: r.Agent.attributes()}
+		thing := cedar.Entity{UID: cedar.NewEntityUID(resourceType, "sample"), Attributes: resource(r.Resource).attributes()}
+		for _, e := range [...]cedar.Entity{agent, thing} {
 			if err := v.Entity(e); err != nil {
 				return fmt.Errorf("%s: %w", e.UID.Type, err)
 			}
@@ -100,7 +103,7 @@ func tryContext(s *resolvedSchema, uid cedar.EntityUID) error {
 		return fmt.Errorf("%s: context.args must be a record of the action's arguments", uid)
 	}
 	for _, r := range samples() {
-		facts := r.facts()
+		facts := newQuestion(r, &memos{}).members(organisationFacts)
 		for _, name := range slices.Sorted(maps.Keys(declared)) {
 			value, known := facts[name]
 			if name == "args" || !known && declared[name].Optional {
@@ -119,15 +122,23 @@ func tryContext(s *resolvedSchema, uid cedar.EntityUID) error {
 	return nil
 }
 
-// accepts reports whether a value is of a type. The validator only takes whole
-// entities, so the value becomes an attribute of one.
+// accepts reports whether a value is of a type.
 func accepts(t resolved.IsType, value cedar.Value) bool {
-	probe := cedar.NewEntityUID("Probe", "")
-	one := &resolvedSchema{Entities: map[cedar.EntityType]resolved.Entity{
-		"Probe": {Name: "Probe", Shape: resolved.RecordType{"value": {Type: t}}},
-	}}
-	return validate.New(one).Entity(cedar.Entity{
-		UID:        probe,
-		Attributes: cedar.NewRecord(cedar.RecordMap{"value": value}),
-	}) == nil
+	return validatorOf(resolved.RecordType{"value": {Type: t}}).accepts(cedar.NewRecord(cedar.RecordMap{"value": value}))
+}
+
+// recordValidator tells whether a record is of a type. Cedar's validator takes
+// only whole entities, so the record becomes the attributes of one.
+type recordValidator struct{ *validate.Validator }
+
+const probeType cedar.EntityType = "Probe"
+
+func validatorOf(t resolved.RecordType) recordValidator {
+	return recordValidator{validate.New(&resolvedSchema{Entities: map[cedar.EntityType]resolved.Entity{
+		probeType: {Name: probeType, Shape: t},
+	}})}
+}
+
+func (v recordValidator) accepts(r cedar.Record) bool {
+	return v.Entity(cedar.Entity{UID: cedar.NewEntityUID(probeType, ""), Attributes: r}) == nil
 }

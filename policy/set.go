@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/cedar-policy/cedar-go"
-	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 	"github.com/deedlog/deed/attest"
 )
 
@@ -17,22 +16,35 @@ import (
 // may be used by several goroutines.
 type Set struct {
 	id       attest.Digest
-	policies policySet
-	schema   *validate.Validator
-	actions  map[string]bool
-	entities cedar.EntityMap // as logged, and the schema's hierarchy of actions
+	policies *index
+	actions  map[string]recordValidator // of the arguments of each action
+	entities cedar.EntityMap            // as logged, and the schema's hierarchy of actions
+	memos    memos                      // which change nothing
 }
 
 // ID names the set by its content: the digest of its three parts.
 func (s *Set) ID() attest.Digest { return s.id }
 
 // Declares reports whether the schema declares an action for agents.
-func (s *Set) Declares(action string) bool { return s.actions[action] }
+func (s *Set) Declares(action string) bool {
+	_, ok := s.actions[action]
+	return ok
+}
 
-// candidates are the policies that a request is judged by. All of them, for
-// now: an index by scope may leave out what cannot match, and must then give
-// the same decision, reasons and errors.
-func (s *Set) candidates(cedar.Request) cedar.PolicyIterator { return s.policies }
+// remembered are the memos of the set, or of none.
+func (s *Set) remembered() *memos {
+	if s == nil {
+		return &memos{}
+	}
+	return &s.memos
+}
+
+// takes reports whether the schema declares the action of a question with its
+// arguments. That it takes all other facts was tried when it was loaded.
+func (s *Set) takes(q *question) bool {
+	arguments, ok := s.actions[q.Action]
+	return ok && arguments.accepts(q.argumentRecord())
+}
 
 // policySet is a list of policies in ascending order of their IDs.
 type policySet []namedPolicy

@@ -9,7 +9,7 @@ import (
 
 // Source is a policy set as an administrator writes it and the log keeps it.
 type Source struct {
-	Policies []byte // Cedar policies, at most 64 KiB
+	Policies []byte // Cedar policies, at most 256 KiB
 	Schema   []byte // Cedar schema in its human syntax, at most 64 KiB
 	Entities []byte // Cedar entities, a JSON array, at most 256 KiB
 }

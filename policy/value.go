@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/deedlog/deed/attest"
@@ -81,27 +83,70 @@ func hasKind(v attest.Value, kind string) bool {
 	}
 }
 
-// shapes are the two members of the context that only warrants see: kinds and
-// lists.
-func (r Request) shapes() (kinds, lists cedar.Record) {
+// shape is what the names and kinds of the arguments alone determine.
+type shape struct {
+	names cedar.Set    // of all arguments
+	kinds cedar.Record // for each kind the names of the arguments of it
+}
+
+// shape is kept for other requests under the names, each with a bit per kind.
+func (q *question) shape() *shape {
+	if q.shaped != nil {
+		return q.shaped
+	}
+	names := q.names()
+	key := make([]byte, 0, maxShape)
+	for _, name := range names {
+		key = append(binary.AppendUvarint(key, uint64(len(name))), name...)
+		key = append(key, q.kindsOf(name))
+	}
+	shaped := new(shape)
+	if len(key) > maxShape {
+		*shaped = q.newShape(names)
+	} else {
+		*shaped = q.memos.shapes.get(shapeKey(key), func(shapeKey) shape { return q.newShape(names) })
+	}
+	q.shaped = shaped
+	return shaped
+}
+
+// kindsOf is the kinds of an argument, a bit for each.
+func (q *question) kindsOf(name string) (set byte) {
+	for i, kind := range allKinds {
+		if v, ok := q.Open[name]; ok && hasKind(v, kind) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+func (q *question) newShape(names []string) shape {
+	for i, name := range names {
+		names[i] = strings.Clone(name) // so that what is kept holds on to no statement
+	}
 	byKind := make(cedar.RecordMap, len(allKinds))
-	for _, kind := range allKinds {
-		var names []string
-		for name, v := range r.Open {
-			if hasKind(v, kind) {
-				names = append(names, name)
+	for i, kind := range allKinds {
+		var of []string
+		for _, name := range names {
+			if q.kindsOf(name)&(1<<i) != 0 {
+				of = append(of, name)
 			}
 		}
-		byKind[cedar.String(kind)] = stringSet(names)
+		byKind[cedar.String(kind)] = stringSet(of)
 	}
-	listed := make(cedar.RecordMap)
-	for name, v := range r.Open {
+	return shape{stringSet(names), cedar.NewRecord(byKind)}
+}
+
+// lists is a record of the arguments that are lists, each as canonical JSON.
+func (q *question) lists() cedar.Value {
+	listed := cedar.RecordMap{}
+	for name, v := range q.Open {
 		if v.Kind == attest.ListValue {
 			text, _ := v.Canonical() // wellFormed has checked it
 			listed[cedar.String(name)] = cedar.String(text)
 		}
 	}
-	return cedar.NewRecord(byKind), cedar.NewRecord(listed)
+	return cedar.NewRecord(listed)
 }
 
 // wellFormedValue reports whether an argument could have come from a statement.

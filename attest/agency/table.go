@@ -159,5 +159,8 @@ func knownCause(c attest.Cause) bool {
 
 // set returns the names sorted, each once.
 func set(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }

@@ -17,24 +17,33 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/internal/setup"
+	"github.com/deedlog/deed/ledger"
 )
 
 const logCheckLong = `Read the whole database of a register that is not being served, and name every
-fault with its place: all entries and objects are hashed again, root and tiles
-rebuilt from the entries, every statement opened with its record and objects.
+fault with its place. All entries and objects are hashed again; root, tiles and
+identities are rebuilt from the entries and compared with the head file; every
+statement is checked and decided again as its record says, and the state and the
+search rows that this gives are compared with the stored ones.
 
 The database is read in a process of its own, which is ended when it makes no
-progress for --stall: a damaged file can make the database library loop.`
+progress for --stall: a damaged file can make the database library loop. How far
+it is goes to standard error, if that is a terminal or with --progress.`
 
+// logCheck reads a database in a process of its own.
 type logCheck struct {
-	config string
-	stall  time.Duration
-	inside bool
-	json   bool
+	verb string // check | scrub
+	read func(context.Context, setup.Config, func(*ledger.Corrupt), ledger.Progress) (uint64, error)
+
+	config   string
+	stall    time.Duration
+	inside   bool
+	progress bool
+	json     bool
 }
 
 func newLogCheck() *cobra.Command {
-	l := &logCheck{}
+	l := &logCheck{verb: "check", read: inspect}
 	cmd := &cobra.Command{
 		Use:     "check",
 		Short:   "Check a register's database, entry by entry",
@@ -43,22 +52,29 @@ func newLogCheck() *cobra.Command {
 		Args:    takes(0, 0),
 		RunE:    l.run,
 	}
+	l.flags(cmd)
+	return cmd
+}
+
+func (l *logCheck) flags(cmd *cobra.Command) {
 	configFlag(cmd, &l.config)
 	cmd.Flags().DurationVar(&l.stall, "stall", time.Minute, "give up after so long without progress")
 	cmd.Flags().BoolVar(&l.inside, "inside", false, "be the process that reads")
+	cmd.Flags().BoolVar(&l.progress, "progress", false, "say how far it is also where nobody watches")
 	cmd.Flags().BoolVar(&l.json, "json", false, "print JSON")
 	_ = cmd.Flags().MarkHidden("inside") // the flag exists
-	return cmd
 }
 
 // checkLine is a line between the two processes, and a fault as --json prints
 // it.
 type checkLine struct {
-	Fault *faultAt `json:"fault,omitempty"`
-	Done  uint64   `json:"done,omitempty"`
-	Size  uint64   `json:"size,omitempty"`
-	Error string   `json:"error,omitempty"` // the check itself could not go on
-	End   bool     `json:"end,omitempty"`
+	Fault  *faultAt `json:"fault,omitempty"`
+	Bucket string   `json:"bucket,omitempty"` // that is being read
+	Done   uint64   `json:"done,omitempty"`
+	Size   uint64   `json:"size,omitempty"`
+	Locked bool     `json:"locked,omitempty"` // another process has the file
+	Error  string   `json:"error,omitempty"`  // the check itself could not go on
+	End    bool     `json:"end,omitempty"`
 }
 
 // faultAt is damage with its place.
@@ -88,9 +104,9 @@ func (l *logCheck) run(cmd *cobra.Command, _ []string) error {
 		return fmt.Errorf("opening database: %w", err)
 	}
 	if l.inside {
-		return readInside(cmd.Context(), config.Store, cmd.OutOrStdout())
+		return readInside(cmd.Context(), config, cmd.OutOrStdout(), l.read)
 	}
-	out, err := l.outside(cmd)
+	out, err := l.outside(cmd, config)
 	if err != nil {
 		return err
 	}
@@ -104,14 +120,14 @@ func (l *logCheck) run(cmd *cobra.Command, _ []string) error {
 }
 
 // outside runs the process that reads, and ends it when it stalls.
-func (l *logCheck) outside(cmd *cobra.Command) (checkJSON, error) {
+func (l *logCheck) outside(cmd *cobra.Command, config setup.Config) (checkJSON, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return checkJSON{}, fmt.Errorf("starting the check: %w", err)
 	}
 	ctx, stop := context.WithCancel(cmd.Context())
 	defer stop()
-	child := exec.CommandContext(ctx, self, "log", "check", "--inside", "--config", l.config)
+	child := exec.CommandContext(ctx, self, "log", l.verb, "--inside", "--config", l.config)
 	var complaint bytes.Buffer
 	child.Stderr = &complaint
 	pipe, err := child.StdoutPipe()
@@ -123,52 +139,101 @@ func (l *logCheck) outside(cmd *cobra.Command) (checkJSON, error) {
 	}
 	var stalled atomic.Bool
 	watchdog := time.AfterFunc(l.stall, func() { stalled.Store(true); stop() })
-	out, ended, err := follow(pipe, cmd.ErrOrStderr(), func() { watchdog.Reset(l.stall) })
+	f := &following{out: checkJSON{Sound: true, Faults: []faultAt{}}, alive: func() { watchdog.Reset(l.stall) }}
+	if l.progress || onTerminal(cmd.ErrOrStderr()) {
+		f.progress = cmd.ErrOrStderr()
+	}
+	err = f.lines(pipe)
 	waitErr := child.Wait()
 	watchdog.Stop()
 	switch {
 	case err != nil:
-		return out, err
+		return f.out, err
+	case f.locked:
+		return f.out, l.served(config)
 	case cmd.Context().Err() != nil:
-		return out, cmd.Context().Err()
+		return f.out, cmd.Context().Err()
 	case stalled.Load():
-		return out, withHint(fmt.Errorf("reading the database: no progress for %s after %d entries", l.stall, out.Entries),
-			"the file is probably damaged: restore the newest copy, or give a longer --stall")
-	case !ended: // a fault of the file made the library give up
-		out.Sound = false
-		out.Faults = append(out.Faults, faultAt{"file", "-", "a database that can be read to its end", lastWords(waitErr, complaint.String())})
+		f.fault("no progress for " + l.stall.String() + "; a longer --stall waits longer")
+	case !f.ended: // a fault of the file made the library give up
+		f.fault(lastWords(waitErr, complaint.String()))
 	}
-	return out, nil
+	return f.out, nil
 }
 
-// follow reads the lines of the process that reads.
-func follow(r io.Reader, progress io.Writer, alive func()) (out checkJSON, ended bool, err error) {
-	out.Sound, out.Faults = true, []faultAt{}
-	said := time.Now()
+// following is what the process that reads has said so far.
+type following struct {
+	out      checkJSON
+	at       checkLine // what it was reading last
+	ended    bool
+	locked   bool
+	alive    func()
+	progress io.Writer // may be nil
+	said     time.Time
+}
+
+// fault is what became of the process itself, with the place that it had come to.
+func (f *following) fault(got string) {
+	at := faultAt{"file", "-", "a database that can be read to its end", got}
+	if f.at.Bucket != "" {
+		at.Bucket, at.Key = f.at.Bucket, fmt.Sprint("after ", f.at.Done)
+	}
+	f.out.Sound = false
+	f.out.Faults = append(f.out.Faults, at)
+}
+
+// lines follows the process that reads to its end.
+func (f *following) lines(r io.Reader) error {
 	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		alive()
+		f.alive()
 		var line checkLine
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			return out, false, fmt.Errorf("reading the check's answer: %w", err)
+			return fmt.Errorf("reading the check's answer: %w", err)
 		}
 		switch {
 		case line.Error != "":
-			return out, true, errors.New(line.Error)
-		case line.End:
-			ended = true
+			return errors.New(line.Error)
+		case line.Locked:
+			f.locked = true
 		case line.Fault != nil:
-			out.Sound = false
-			out.Faults = append(out.Faults, *line.Fault)
-			continue
-		}
-		out.Entries = max(out.Entries, line.Done)
-		if time.Since(said) > time.Second {
-			said = time.Now()
-			fmt.Fprintf(progress, "checked %d of %d entries\n", line.Done, line.Size)
+			f.out.Sound = false
+			f.out.Faults = append(f.out.Faults, *line.Fault)
+		case line.End:
+			f.ended = true
+			f.out.Entries = max(f.out.Entries, line.Size)
+		default:
+			f.tell(line)
 		}
 	}
-	return out, ended, nil
+	return nil
+}
+
+// tell says how far it is: when it comes to another bucket, and every second.
+func (f *following) tell(line checkLine) {
+	if line.Bucket == "entries" {
+		f.out.Entries = max(f.out.Entries, line.Done)
+	}
+	if f.progress != nil && (line.Bucket != f.at.Bucket || time.Since(f.said) > time.Second) {
+		f.said = time.Now()
+		of := ""
+		if line.Size > 0 {
+			of = fmt.Sprint(" of ", line.Size)
+		}
+		fmt.Fprintf(f.progress, "deed: reading %s: %d%s\n", line.Bucket, line.Done, of)
+	}
+	f.at = line
+}
+
+// onTerminal reports whether somebody watches.
+func onTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // lastWords is the first line of a crash.
@@ -185,7 +250,11 @@ func (l *logCheck) print(cmd *cobra.Command, c checkJSON) error {
 		return printJSON(cmd.OutOrStdout(), c)
 	}
 	if c.Sound {
-		return printText(cmd.OutOrStdout(), fmt.Sprintf("sound: %d entries with their records and objects\n", c.Entries))
+		what := "with their records and objects, state and search rows"
+		if l.verb == "scrub" {
+			what = "with their objects"
+		}
+		return printText(cmd.OutOrStdout(), fmt.Sprintf("sound: %d entries %s\n", c.Entries, what))
 	}
 	var rows [][]string
 	for _, f := range c.Faults {

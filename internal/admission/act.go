@@ -45,8 +45,9 @@ func (c *check) action(a *attest.Action) error {
 		return c.outcome(a)
 	}
 	c.act = &act{action: a}
-	for _, step := range []func(*act) error{c.authority, c.fields, c.approvals, c.evidence, c.initiator, c.authorize} {
-		if err := step(c.act); err != nil {
+	for _, step := range [...]func(*check, *act) error{(*check).authority, (*check).fields, (*check).approvals, (*check).evidence,
+		(*check).initiator, (*check).authorize} {
+		if err := step(c, c.act); err != nil {
 			return err
 		}
 	}

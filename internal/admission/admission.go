@@ -18,6 +18,10 @@
 // each. The kinds: act.go (actions, with evidence.go for the human's part and
 // authorize.go for Cedar), warrants.go, human.go, control.go. decide.go is the
 // order of the state rules; record.go and entry.go are the two documents.
+//
+// What runs in log order runs for one statement at a time: prepare.go does
+// beforehand what it can, canonical.go writes without reflection, and steady.go
+// remembers what only control entries change.
 package admission
 
 import (

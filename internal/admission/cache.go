@@ -70,15 +70,19 @@ func (c *Cache) bundle(domain string, d attest.Digest, doc []byte) (*identity.Bu
 	return c.bundles.get(bundleKey{domain, d}, parse)
 }
 
-func (c *Cache) verify(chain *identity.Chain, b *identity.Bundle, at time.Time) (identity.Signer, error) {
+// verify proves a chain that was read under a digest.
+func (c *Cache) verify(d attest.Digest, chain *identity.Chain, b *identity.Bundle, at time.Time) (identity.Signer, error) {
 	if c == nil {
 		return identity.Verify(chain, b, at)
 	}
 	signer, err := c.paths.Verify(chain, b, at)
-	if err == nil {
+	if err != nil {
+		return signer, err
+	}
+	if _, ok := c.chains.look(d); !ok {
 		_, _ = c.chains.get(attest.DigestFrom(chain.Digest()), func() (*identity.Chain, error) { return chain, nil })
 	}
-	return signer, err
+	return signer, nil
 }
 
 // policy loads a policy set; a set that is not valid is nil without an error.

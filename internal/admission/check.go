@@ -60,8 +60,8 @@ func Check(s Submission, in InForce, cache *Cache, at int64) (*Checked, error) {
 		submitter: s.Submitter, at: at, envelope: s.Envelope.JSON(),
 		objects: map[attest.Digest][]byte{}, pins: map[Slot]*Logged{}, statements: map[attest.ID]*Logged{},
 	}}
-	for _, step := range []func() error{c.origin, c.signer, c.kind, c.unused} {
-		if err := step(); err != nil {
+	for _, step := range [...]func(*check) error{(*check).origin, (*check).signer, (*check).kind, (*check).unused} {
+		if err := step(c); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +129,7 @@ func (c *check) workload(keyID attest.Digest) (attest.Signer, error) {
 	if err != nil {
 		return attest.Signer{}, err
 	}
-	proven, err := c.cache.verify(chain, bundle, time.UnixMilli(c.at))
+	proven, err := c.cache.verify(keyID, chain, bundle, time.UnixMilli(c.at))
 	if err != nil {
 		return attest.Signer{}, signerFault(err)
 	}

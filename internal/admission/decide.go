@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"crypto/sha256"
 	"slices"
 
 	"github.com/deedlog/deed/attest"
@@ -25,6 +26,14 @@ type Result struct {
 type Object struct {
 	Digest attest.Digest
 	Bytes  []byte
+	Sum    [32]byte // of the digest
+	Own    bool     // made for this entry: no other one has brought it
+}
+
+// objectOf is an object of the entry's own.
+func objectOf(b []byte) Object {
+	sum := sha256.Sum256(b)
+	return Object{attest.DigestFrom(sum), b, sum, true}
 }
 
 // Cell is a value of the register's state.
@@ -35,7 +44,7 @@ type Cell struct {
 
 // outcomeOf collects what Decide finds.
 type outcomeOf struct {
-	*Checked
+	*Prepared
 	read     Read
 	received int64
 	faults   []string
@@ -43,12 +52,18 @@ type outcomeOf struct {
 	fork     bool
 }
 
+// Decide is [Prepared.Decide] for a statement that is not prepared. seed opens the
+// server's fields.
+func (c *Checked) Decide(read Read, received int64, seed [32]byte) (Result, error) {
+	return c.Prepare(seed).Decide(read, received)
+}
+
 // Decide applies the rules that need the register's state, attributes, and
 // writes record and entry. It is pure: the verifier calls it with the recorded
-// Read. received is the entry's time in ms; seed opens the server's fields. An
-// error refuses the statement; nothing is consumed.
-func (c *Checked) Decide(read Read, received int64, seed [32]byte) (Result, error) {
-	o := &outcomeOf{Checked: c, read: read, received: received, faults: slices.Clone(c.faults)}
+// Read. received is the entry's time in ms. An error refuses the statement;
+// nothing is consumed.
+func (p *Prepared) Decide(read Read, received int64) (Result, error) {
+	o := &outcomeOf{Prepared: p, read: read, received: received, faults: slices.Clone(p.faults)}
 	for _, rule := range []func() error{o.time, o.session, o.warrants, o.approvals, o.outcome, o.spent} {
 		if err := rule(); err != nil {
 			return Result{}, err
@@ -56,7 +71,7 @@ func (c *Checked) Decide(read Read, received int64, seed [32]byte) (Result, erro
 	}
 	slices.Sort(o.faults)
 	o.faults = slices.Compact(o.faults)
-	return o.write(seed)
+	return o.write()
 }
 
 func (o *outcomeOf) deny(code string) { o.faults = append(o.faults, code) }
@@ -135,28 +150,24 @@ func (o *outcomeOf) outcome() error {
 // spent: uses and budgets of every link, and the instruction's count, cover one
 // more (D7). They are debited only if nothing else denies.
 func (o *outcomeOf) spent() error {
-	x := o.act
-	if x == nil || len(x.chain.Links()) == 0 {
-		return nil
+	if o.path == nil {
+		return nil // no chain; or no path, and d5 or warrant.outside denies already
 	}
-	path, err := x.chain.Path(x.grant)
-	if err != nil {
-		return nil // the grant is not contained: d5 or warrant.outside denies already
-	}
-	links := x.chain.Links()
+	links := o.act.chain.Links()
 	before := make([]warrant.Spent, len(links))
 	for i, s := range o.read.Spent {
 		if i < len(links) {
 			before[i] = warrant.Spent{Uses: s.Uses, Sum: s.Sum}
 		}
 	}
-	after, fault := x.chain.Debit(path, before, x.action.Arguments())
+	after, fault := o.act.chain.Debit(o.path, before, o.arguments)
 	if fault != nil {
 		o.deny(fault.Code)
 		return nil
 	}
+	o.spend = make([]Spent, 0, len(o.pools))
 	for i, l := range links {
-		o.spend = append(o.spend, Spent{Entry: o.read.Size, Grant: path[i], ID: l.ID, Sum: after[i].Sum, Uses: after[i].Uses})
+		o.spend = append(o.spend, Spent{Entry: o.read.Size, Grant: o.path[i], ID: l.ID, Sum: after[i].Sum, Uses: after[i].Uses})
 	}
 	o.instructionSpent(len(links))
 	return nil
@@ -195,8 +206,11 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 	if o.act == nil {
 		return nil
 	}
-	used := map[attest.ID]bool{}
+	var used map[attest.ID]bool
 	for _, u := range o.read.Used {
+		if used == nil {
+			used = map[attest.ID]bool{}
+		}
 		used[u.ID] = true
 	}
 	e := o.act.agencyEvidence(o.received, used)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
 )
 
 // Entry is what the tree hashes: canonical JSON of about 500 bytes that holds
@@ -41,7 +42,9 @@ func leafHash(entry []byte) [32]byte {
 }
 
 // StartControl is the running hash before the first control entry.
-func StartControl() Control { return Control{Hash: attest.DigestFrom([32]byte{})} }
+func StartControl() Control { return startControl }
+
+var startControl = Control{Hash: attest.DigestFrom([32]byte{})}
 
 // Next is the running hash after one more control entry:
 // SHA-256("deed/control/v1\0" || hash || be64(index) || leaf hash).
@@ -56,12 +59,16 @@ func (c Control) Next(index uint64, entry []byte) Control {
 	return Control{Count: c.Count + 1, Hash: attest.DigestFrom([32]byte(h.Sum(nil)))}
 }
 
-// serverFields are the values that the register commits to in the tree: who
+// serverValues are the values that the register commits to in the tree: who
 // authorized, what was decided, which class.
-func serverFields(r *Record) []attest.Field {
-	person, class := "", ""
-	if r.Attribution != nil {
-		person, class = r.Attribution.Authorizing, string(r.Attribution.Agency)
+func serverValues(a *agency.Attribution, effect Effect) [3]string {
+	if a == nil {
+		return [3]string{"", "", string(effect)}
 	}
-	return attest.TextFields([][2]string{{"authorizing", person}, {"class", class}, {"decision", string(r.Decision.Effect)}})
+	return [3]string{a.Authorizing, string(a.Agency), string(effect)}
+}
+
+// serverFields names the values.
+func serverFields(values [3]string) []attest.Field {
+	return attest.TextFields([][2]string{{"authorizing", values[0]}, {"class", values[1]}, {"decision", values[2]}})
 }

@@ -15,20 +15,19 @@ type View interface {
 	Get(table, key string) ([]byte, error)
 }
 
+// Read is [Prepared.Read] for a statement that is not prepared.
+func (c *Checked) Read(v View) (Read, error) { return c.Prepare([32]byte{}).Read(v) }
+
 // Read takes from the register what Decide needs. Where trust moved since the
 // check it refuses with trust.changed, and the caller checks again.
-func (c *Checked) Read(v View) (Read, error) {
-	r := Read{Control: StartControl(), Size: v.Size()}
-	for _, part := range []func(View, *Read) error{c.readControl, c.readForce, c.readSession, c.readOutcome,
-		c.readRevoked, c.readUsed, c.readSpent} {
+func (p *Prepared) Read(v View) (Read, error) {
+	r := Read{Size: v.Size(), Statements: p.references}
+	for _, part := range []func(View, *Read) error{p.readControl, p.readForce, p.readSession, p.readOutcome,
+		p.readRevoked, p.readUsed, p.readSpent} {
 		if err := part(v, &r); err != nil {
 			return Read{}, err
 		}
 	}
-	for id, l := range c.statements {
-		r.Statements = append(r.Statements, Ref{Entry: l.Index, ID: id})
-	}
-	slices.SortFunc(r.Statements, compareRefs)
 	return r, nil
 }
 
@@ -42,63 +41,68 @@ func compareRefs(a, b Ref) int {
 	return 0
 }
 
-// get decodes a state value; ok is false where there is none.
-func get[T any](v View, table, key string) (out T, ok bool, err error) {
+// get reads a state value; ok is false where there is none. quick reads one of
+// the usual form, and known is what it probably says.
+func get[T any](v View, table, key, known string, quick func([]byte, string) (T, bool)) (out T, ok bool, err error) {
 	doc, err := v.Get(table, key)
 	if err != nil || doc == nil {
 		return out, false, err
 	}
+	if out, ok = quick(doc, known); ok {
+		return out, true, nil
+	}
+	return decode[T](table, key, doc)
+}
+
+func decode[T any](table, key string, doc []byte) (out T, ok bool, err error) {
 	if err := attest.Decode(doc, &out); err != nil {
 		return out, false, fmt.Errorf("reading state %s/%s: %w", table, key, damaged(err))
 	}
 	return out, true, nil
 }
 
-func (c *Checked) readControl(v View, r *Read) error {
-	control, ok, err := get[Control](v, logTable, "control")
-	if ok {
-		r.Control = control
+func (p *Prepared) readControl(v View, r *Read) error {
+	control, ok, err := get(v, logTable, "control", "", readControl)
+	if !ok {
+		control = StartControl()
 	}
+	r.Control = control
 	return err
 }
 
-// readForce records what every slot held, and that it still does.
-func (c *Checked) readForce(v View, r *Read) error {
-	for _, slot := range sortedKeys(c.pins) {
-		now, _, err := get[Ref](v, forceTable, string(slot))
+// readForce makes sure that every slot still holds what it held.
+func (p *Prepared) readForce(v View, r *Read) error {
+	for _, pin := range p.force {
+		now, _, err := get(v, forceTable, string(pin.Slot), string(pin.ID), readRef)
 		if err != nil {
 			return err
 		}
-		pin := Pin{Slot: slot}
-		if l := c.pins[slot]; l != nil {
-			pin.Entry, pin.ID = l.Index, l.ID()
-		}
 		if now.ID != pin.ID {
-			return attest.Refuse("trust.changed", string(slot), string(pin.ID), string(now.ID))
+			return attest.Refuse("trust.changed", string(pin.Slot), string(pin.ID), string(now.ID))
 		}
-		r.Force = append(r.Force, pin)
 	}
+	r.Force = p.force
 	return nil
 }
 
-func (c *Checked) readSession(v View, r *Read) error {
-	a, ok := c.verified.Statement().(*attest.Action)
+func (p *Prepared) readSession(v View, r *Read) error {
+	a, ok := p.verified.Statement().(*attest.Action)
 	if !ok {
 		return nil
 	}
-	tip, ok, err := get[Tip](v, sessionTable, sessionKey(a))
+	tip, ok, err := get(v, sessionTable, p.tip, string(a.Session.Prev), readTip)
 	if ok {
 		r.Session = &tip
 	}
 	return err
 }
 
-func (c *Checked) readOutcome(v View, r *Read) error {
-	a, ok := c.verified.Statement().(*attest.Action)
+func (p *Prepared) readOutcome(v View, r *Read) error {
+	a, ok := p.verified.Statement().(*attest.Action)
 	if !ok || a.Phase != attest.Outcome {
 		return nil
 	}
-	ref, ok, err := get[Ref](v, outcomeTable, string(a.Intent))
+	ref, ok, err := get(v, outcomeTable, string(a.Intent), "", readRef)
 	if ok {
 		r.Outcome = &ref
 	}
@@ -106,15 +110,9 @@ func (c *Checked) readOutcome(v View, r *Read) error {
 }
 
 // readRevoked looks for revocations of every warrant that the statement names.
-func (c *Checked) readRevoked(v View, r *Read) error {
-	if _, ok := c.verified.Statement().(*attest.Revocation); ok {
-		return nil // a second revocation is no contradiction
-	}
-	for _, id := range sortedKeys(c.statements) {
-		if statementOf[*attest.Warrant](c.statements[id]) == nil {
-			continue
-		}
-		ref, ok, err := get[Ref](v, revokedTable, string(id))
+func (p *Prepared) readRevoked(v View, r *Read) error {
+	for _, id := range p.revocable {
+		ref, ok, err := get(v, revokedTable, string(id), "", readRef)
 		if err != nil {
 			return err
 		}
@@ -125,12 +123,12 @@ func (c *Checked) readRevoked(v View, r *Read) error {
 	return nil
 }
 
-func (c *Checked) readUsed(v View, r *Read) error {
-	if c.act == nil {
+func (p *Prepared) readUsed(v View, r *Read) error {
+	if p.act == nil {
 		return nil
 	}
-	for _, a := range c.act.approvals {
-		ref, ok, err := get[Ref](v, usedTable, string(a.logged.ID()))
+	for _, a := range p.act.approvals {
+		ref, ok, err := get(v, usedTable, string(a.logged.ID()), "", readRef)
 		if err != nil {
 			return err
 		}
@@ -144,37 +142,27 @@ func (c *Checked) readUsed(v View, r *Read) error {
 
 // readSpent reads the pools of the chain, root first, then the instruction's
 // count.
-func (c *Checked) readSpent(v View, r *Read) error {
-	if c.act == nil || len(c.act.chain.Links()) == 0 {
+func (p *Prepared) readSpent(v View, r *Read) error {
+	if len(p.pools) == 0 {
 		return nil
 	}
-	path, err := c.act.chain.Path(c.act.grant)
-	if err != nil {
-		return nil // denied already; there is nothing to debit
-	}
-	for i, l := range c.act.chain.Links() {
-		if err := readPool(v, r, l.ID, path[i]); err != nil {
+	r.Spent = make([]Spent, len(p.pools))
+	for i, pool := range p.pools {
+		s, ok, err := get(v, spentTable, pool.key, string(pool.id), readSpent)
+		if err != nil {
 			return err
 		}
-	}
-	if i, ok := c.act.counted(); ok {
-		return readPool(v, r, i.logged.ID(), 0)
+		if !ok {
+			s = Spent{ID: pool.id, Grant: pool.grant}
+		}
+		r.Spent[i] = s
 	}
 	return nil
-}
-
-func readPool(v View, r *Read, id attest.ID, grant int) error {
-	s, ok, err := get[Spent](v, spentTable, spentKey(id, grant))
-	if !ok {
-		s = Spent{ID: id, Grant: grant}
-	}
-	r.Spent = append(r.Spent, s)
-	return err
 }
 
 // InSlot returns the statement that a slot points to, with its entry; no ID
 // when there is none.
 func InSlot(v View, slot Slot) (Ref, error) {
-	ref, _, err := get[Ref](v, forceTable, string(slot))
+	ref, _, err := get(v, forceTable, string(slot), "", readRef)
 	return ref, err
 }

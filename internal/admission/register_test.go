@@ -3,6 +3,7 @@ package admission_test
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ type register struct {
 	byID    map[attest.ID]*admission.Logged
 	objects map[attest.Digest][]byte
 	cells   map[[2]string][]byte
+	steady  admission.Steady
 }
 
 // An admitted statement, as it came in and what became of it.
@@ -107,7 +109,7 @@ func (r *register) try(s cast.Sent) (*admission.Record, error) {
 	}
 	r.admit.Lock()
 	defer r.admit.Unlock()
-	read, err := checked.Read(r)
+	read, err := r.read(checked)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +118,20 @@ func (r *register) try(s cast.Sent) (*admission.Record, error) {
 		return nil, err
 	}
 	return a.result.Parsed, r.write(a)
+}
+
+// read reads the state, and again through what is remembered of it.
+func (r *register) read(c *admission.Checked) (admission.Read, error) {
+	read, err := c.Read(r)
+	view, viewErr := r.steady.View(r)
+	if viewErr != nil {
+		return read, viewErr
+	}
+	again, againErr := c.Read(view)
+	if fmt.Sprint(err) != fmt.Sprint(againErr) || !reflect.DeepEqual(read, again) {
+		return read, fmt.Errorf("read %v, %v, and by what is remembered %v, %v", read, err, again, againErr)
+	}
+	return read, err
 }
 
 func (r *register) write(a admitted) error {

@@ -212,3 +212,24 @@ func same(t *testing.T, v any, doc []byte) {
 		t.Errorf("%s is written %s, %v", doc, again, err)
 	}
 }
+
+// TestServerFields opens the register's own commitment of every entry with what
+// its record says, whether or not that was to be expected when it was checked.
+func TestServerFields(t *testing.T) {
+	s := newStory(t)
+	for i, a := range s.entries {
+		entry, err := admission.ParseEntry(a.result.Entry)
+		s.Check(err)
+		record, err := admission.ParseRecord(a.result.Record)
+		s.Check(err)
+		person, class := "", ""
+		if found := record.Attribution; found != nil {
+			person, class = found.Authorizing, string(found.Agency)
+		}
+		root := attest.Commit(a.seed, attest.TextFields([][2]string{
+			{"authorizing", person}, {"class", class}, {"decision", string(record.Decision.Effect)}}))
+		if want := (attest.Commitment{Root: root, Seed: attest.DigestOf(attest.SeedObject(a.seed))}); entry.ServerFields != want {
+			t.Errorf("entry %d commits to %v, want %v", i, entry.ServerFields, want)
+		}
+	}
+}

@@ -87,7 +87,7 @@ func (c *check) warrantRoot(root warrant.Link) error {
 // ancestors returns the chain that ends with a warrant, root first. kindFault
 // is what naming something else is. A chain without a root at its end is none.
 func (c *check) ancestors(id attest.ID, field, kindFault string) ([]warrant.Link, error) {
-	var links []warrant.Link
+	links := make([]warrant.Link, 0, 4) // most chains are short
 	for id != "" && len(links) < attest.MaxChain {
 		logged, err := c.logged(id, field)
 		if err != nil {

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/deedlog/deed/attest"
@@ -10,31 +11,27 @@ import (
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // write makes record, entry, objects and cells.
-func (o *outcomeOf) write(seed [32]byte) (Result, error) {
+func (o *outcomeOf) write() (Result, error) {
 	record := o.record()
-	recordDoc, err := attest.Encode(record)
+	recordDoc, err := encode(record)
 	if err != nil {
 		return Result{}, fmt.Errorf("writing record: %w", damaged(err))
 	}
+	object := objectOf(recordDoc)
 	entry := Entry{
-		Admission: attest.DigestOf(recordDoc), Control: o.read.Control, Envelope: o.verified.ID(),
-		Kind: record.Kind, ReceivedAt: o.received, V: 1,
-		ServerFields: attest.Commitment{Root: attest.Commit(seed, serverFields(record)), Seed: attest.DigestOf(attest.SeedObject(seed))},
+		Admission: object.Digest, Control: o.read.Control, Envelope: record.ID,
+		Kind: record.Kind, ReceivedAt: o.received, ServerFields: o.commitment(record), V: 1,
 	}
 	if a, ok := o.verified.Statement().(*attest.Action); ok {
 		entry.Fields = a.Fields
 	}
-	entryDoc, err := attest.Encode(&entry)
+	entryDoc, err := encode(&entry)
 	if err != nil {
 		return Result{}, fmt.Errorf("writing entry: %w", damaged(err))
 	}
 	r := Result{Entry: entryDoc, Record: recordDoc, Effect: record.Decision.Effect, Parsed: record}
-	r.Objects = []Object{
-		{entry.Admission, recordDoc}, {record.Envelope, o.envelope}, {entry.ServerFields.Seed, attest.SeedObject(seed)},
-	}
-	for _, d := range record.Objects {
-		r.Objects = append(r.Objects, Object{d, o.objects[d]})
-	}
+	r.Objects = slices.Clone(o.kept)
+	r.Objects[0] = object
 	r.Cells, err = o.cells(entryDoc, record)
 	return r, err
 }
@@ -51,9 +48,9 @@ func (o *outcomeOf) record() *Record {
 			Determining: o.decision.Determining, Effect: effect, Errors: o.decision.Errors,
 			Evaluated: o.act == nil || o.decision.Evaluated, Faults: o.faults,
 		},
-		Endorsements: o.endorsements, Envelope: attest.DigestOf(o.envelope), ID: o.verified.ID(),
+		Endorsements: o.endorsements, Envelope: o.kept[1].Digest, ID: o.verified.ID(),
 		Kind: o.verified.Statement().Kind(), Log: o.verified.Statement().Head().Log, Mode: o.mode,
-		Objects: sortedKeys(o.objects), Read: o.read, Rules: Rules,
+		Objects: o.relied, Read: o.read, Rules: Rules,
 		Signer:    RecordSigner{Key: s.KeySum, KeyID: s.KeyID, Kind: s.Kind, Name: s.ID},
 		Submitter: o.submitter, V: 1,
 	}
@@ -70,57 +67,84 @@ const (
 	logTable     = "log"     // "control" -> running hash
 )
 
+// Tables lists the tables in which cells are written.
+func Tables() []string {
+	return []string{forceTable, logTable, outcomeTable, revokedTable, sessionTable, spentTable, usedTable}
+}
+
 // state collects the cells of one entry, and the first error of encoding them.
 type state struct {
+	plain *plain
 	cells []Cell
 	err   error
 }
 
-func (s *state) put(table, key string, v any) {
-	doc, err := attest.Encode(v)
-	if err != nil && s.err == nil {
-		s.err = fmt.Errorf("encoding state %s/%s: %w", table, key, damaged(err))
+func put[D document](s *state, table, key string, d D) {
+	start := len(s.plain.doc)
+	d.write(s.plain)
+	doc := s.plain.since(start)
+	if doc == nil {
+		s.plain.off = false
+		var err error
+		if doc, err = attest.Encode(d); err != nil && s.err == nil {
+			s.err = fmt.Errorf("encoding state %s/%s: %w", table, key, damaged(err))
+		}
 	}
 	s.cells = append(s.cells, Cell{table, key, doc})
+}
+
+// own copies the values out of the writer's buffer, all at once.
+func (s *state) own() {
+	size := 0
+	for _, c := range s.cells {
+		size += len(c.Value)
+	}
+	all := make([]byte, 0, size)
+	for i, c := range s.cells {
+		all = append(all, c.Value...)
+		s.cells[i].Value = slices.Clip(all[len(all)-len(c.Value):])
+	}
 }
 
 // cells is what changes in the register: a denied statement takes its place in
 // its session and changes nothing else.
 func (o *outcomeOf) cells(entry []byte, r *Record) ([]Cell, error) {
-	var s state
+	s := state{plain: newPlain(), cells: make([]Cell, 0, 4+len(o.spend))}
+	defer scratch.Put(s.plain)
 	if a, ok := o.verified.Statement().(*attest.Action); ok && !o.fork {
-		s.put(sessionTable, sessionKey(a), Tip{ID: r.ID, Seq: a.Session.Seq})
+		put(&s, sessionTable, o.tip, Tip{ID: r.ID, Seq: a.Session.Seq})
 	}
 	if r.Kind.Control() {
-		s.put(logTable, "control", o.read.Control.Next(o.read.Size, entry))
+		put(&s, logTable, "control", o.read.Control.Next(o.read.Size, entry))
 	}
 	if r.Decision.Effect == Allow {
 		o.effects(&s, Ref{Entry: o.read.Size, ID: r.ID})
 	}
+	s.own()
 	return s.cells, s.err
 }
 
 // effects is what an allowed statement changes.
 func (o *outcomeOf) effects(s *state, here Ref) {
 	for _, slot := range slotsOf(o.verified.Statement()) {
-		s.put(forceTable, string(slot), here)
+		put(s, forceTable, string(slot), here)
 	}
 	switch st := o.verified.Statement().(type) {
 	case *attest.Revocation:
-		s.put(revokedTable, string(st.Warrant), here)
+		put(s, revokedTable, string(st.Warrant), here)
 	case *attest.Action:
 		if st.Phase == attest.Outcome {
-			s.put(outcomeTable, string(st.Intent), here)
+			put(s, outcomeTable, string(st.Intent), here)
 		}
 	}
 	if o.act == nil {
 		return
 	}
-	for _, spent := range o.spend {
-		s.put(spentTable, spentKey(spent.ID, spent.Grant), spent)
+	for i, spent := range o.spend {
+		put(s, spentTable, o.pools[i].key, spent)
 	}
 	for _, a := range o.act.approvals {
-		s.put(usedTable, string(a.logged.ID()), here)
+		put(s, usedTable, string(a.logged.ID()), here)
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/metrics"
 	"github.com/deedlog/deed/ledger"
 )
 
@@ -25,6 +27,7 @@ type Answer struct {
 // placed in few commits. A statement that relies on an earlier one of the batch
 // is checked again once that is in the log.
 func (s *Server) SubmitBatch(ctx context.Context, subs []admission.Submission) []Answer {
+	start := time.Now()
 	answers := make([]Answer, len(subs))
 	left := make([]int, len(subs))
 	for i := range left {
@@ -33,6 +36,10 @@ func (s *Server) SubmitBatch(ctx context.Context, subs []admission.Submission) [
 	for round, progress := 1, true; len(left) > 0 && progress; round++ {
 		left, progress = s.round(ctx, subs, left, answers)
 		progress = progress && round < maxRounds
+	}
+	for _, a := range answers {
+		s.count(a.Receipt, a.Err)
+		s.metrics.Took(metrics.Total, time.Since(start))
 	}
 	return answers
 }

@@ -129,14 +129,15 @@ func BenchmarkPlaceCommit(tb *testing.B) {
 	ceiling := b.ceiling()
 	cache := admission.NewCache(100)
 	b.logged(b.actions(1)[0])
-	work := make([]*placement, tb.N)
+	work := make([]ledger.Submission, tb.N)
 	for i := range work {
 		s := b.Sign(b.Payments, b.Transfer(b.Payments, b.leaf, "1.00"))
 		sub, err := admission.NewSubmission(s.Envelope, nil, admission.Anonymous)
 		b.Check(err)
 		checked, err := admission.Check(sub, b.server.Register(), cache, b.Now())
 		b.Check(err)
-		work[i] = &placement{checked}
+		work[i], err = b.server.Prepare(checked)
+		b.Check(err)
 	}
 	tb.ResetTimer()
 	var next atomic.Int64
@@ -149,33 +150,6 @@ func BenchmarkPlaceCommit(tb *testing.B) {
 		}
 	})
 	b.report(tb, tb.N, 1, ceiling)
-}
-
-// placement is the server's, which is not exported, in short.
-type placement struct{ checked *admission.Checked }
-
-func (p *placement) ID() ledger.Hash {
-	id, _ := p.checked.Verified().ID().Sum()
-	return id
-}
-
-func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, err error) {
-	read, err := p.checked.Read(v)
-	if err != nil {
-		return out, err
-	}
-	result, err := p.checked.Decide(read, at.UnixMilli(), [32]byte{1})
-	if err != nil {
-		return out, err
-	}
-	out.Entry = result.Entry
-	for _, o := range result.Objects {
-		out.Objects = append(out.Objects, ledger.Object{Digest: sha256.Sum256(o.Bytes), Bytes: o.Bytes})
-	}
-	for _, c := range result.Cells {
-		out.Cells = append(out.Cells, ledger.Cell(c))
-	}
-	return out, nil
 }
 
 // parallel runs over prepared statements from many callers.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"syscall"
 	"time"
 
 	"connectrpc.com/connect"
@@ -25,7 +26,12 @@ func answer(log *slog.Logger, err error) *connect.Error {
 		return already
 	}
 	if f := fault(err); f != nil {
-		return withDetail(connect.NewError(faultCode(f), errors.New(f.Error())), faultMessage(f, retryAfter(err)))
+		after := retryAfter(err)
+		e := withDetail(connect.NewError(faultCode(f), errors.New(f.Error())), faultMessage(f, after))
+		if after > 0 {
+			e.Meta().Set("Retry-After", retryAfterHeader(after)) // for those who do not read details
+		}
+		return e
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -47,7 +53,9 @@ func fault(err error) *attest.Fault {
 	}
 	switch {
 	case errors.Is(err, ledger.ErrOverloaded):
-		return &attest.Fault{Code: "log.overloaded", Expected: "room in the queue", Found: "a full queue"}
+		return &attest.Fault{Code: "log.overloaded", Expected: "room for another statement", Found: "too many under way"}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return &attest.Fault{Code: "log.unavailable", Expected: "room on the log's disk", Found: "the disk is full"}
 	case errors.Is(err, ledger.ErrRetryable), errors.Is(err, ledger.ErrUnknown), errors.Is(err, ledger.ErrClosed),
 		errors.Is(err, ledger.ErrStopped), errors.Is(err, ledger.ErrClock):
 		return &attest.Fault{Code: "log.unavailable", Expected: "a log that can commit", Found: "one that cannot just now"}

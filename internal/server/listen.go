@@ -28,21 +28,22 @@ func (s *Server) Handler() http.Handler {
 	limits := []connect.HandlerOption{
 		connect.WithReadMaxBytes(maxMessage),
 		connect.WithCompression("gzip", nil, nil),
+		connect.WithInterceptors(connect.UnaryInterceptorFunc(s.observed)), // outside of recover
 		connect.WithRecover(s.recovered),
+		connect.WithHandlerOptions(codecs()...),
 	}
 	mux.Handle(deedv1connect.NewAttestationServiceHandler(attestationService{s}, limits...))
 	mux.Handle(deedv1connect.NewEvidenceServiceHandler(evidenceService{s}, limits...))
 	names := []string{deedv1connect.AttestationServiceName, deedv1connect.EvidenceServiceName}
-	mux.Handle(grpchealth.NewHandler(health{s, names}))
+	mux.Handle(grpchealth.NewHandler(checker{s, names}))
 	reflector := grpcreflect.NewStaticReflector(names...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
-	tiles := Tiles(s.log)
+	tiles := Tiles(s.log, s.logger)
 	mux.Handle("/checkpoint", tiles)
 	mux.Handle("/tile/", tiles)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { probe(w, s.log.Err()) })
-	return withPeer(localHost(mux))
+	s.probes(mux)
+	return localHost(s.limited(withPeer(mux)))
 }
 
 // localHost refuses a plain request that names a host which is not loopback. A
@@ -66,46 +67,12 @@ func (s *Server) recovered(_ context.Context, spec connect.Spec, _ http.Header, 
 	return answer(s.logger, fmt.Errorf("handling %s: panic: %v", spec.Procedure, p))
 }
 
-// probe answers 200 or, when the log cannot commit, 503.
-func probe(w http.ResponseWriter, err error) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	if err != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = fmt.Fprintln(w, "the log has stopped")
-		return
-	}
-	_, _ = fmt.Fprintln(w, "ok")
-}
-
-// health implements grpchealth.Checker.
-type health struct {
-	s     *Server
-	names []string
-}
-
-// Check says whether the log can commit.
-func (h health) Check(_ context.Context, req *grpchealth.CheckRequest) (*grpchealth.CheckResponse, error) {
-	known := req.Service == ""
-	for _, n := range h.names {
-		known = known || n == req.Service
-	}
-	if !known {
-		return nil, connect.NewError(connect.CodeNotFound, errors.New("unknown service"))
-	}
-	status := grpchealth.StatusServing
-	if h.s.log.Err() != nil {
-		status = grpchealth.StatusNotServing
-	}
-	return &grpchealth.CheckResponse{Status: status}, nil
-}
-
 // ErrPlainAddress: plain HTTP is for loopback only.
 var ErrPlainAddress = errors.New("refusing to listen without mutual TLS on an address that is not loopback")
 
 // Listen opens the address. Without TLS it must be a loopback address, because
-// then anyone who reaches it may read evidence.
-func Listen(address string, secure bool) (net.Listener, error) {
+// then anyone who reaches it may read evidence. Connections are bounded.
+func Listen(address string, secure bool) (*Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("reading listen address: %w", err)
@@ -113,7 +80,11 @@ func Listen(address string, secure bool) (net.Listener, error) {
 	if !secure && !loopback(host) {
 		return nil, fmt.Errorf("%w: %s", ErrPlainAddress, address)
 	}
-	return net.Listen("tcp", address)
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &Listener{Listener: ln}, nil
 }
 
 func loopback(host string) bool {
@@ -134,11 +105,12 @@ func HTTPServer(h http.Handler, secure *tls.Config, log *slog.Logger) *http.Serv
 	return &http.Server{
 		Handler: h, TLSConfig: secure, Protocols: protocols,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 250, MaxReadFrameSize: 64 << 10, MaxReceiveBufferPerConnection: 1 << 20, MaxReceiveBufferPerStream: 1 << 20},
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 250, MaxReadFrameSize: 16 << 10, MaxReceiveBufferPerConnection: 1 << 20, MaxReceiveBufferPerStream: 1 << 20, WriteByteTimeout: 10 * time.Second},
+		ConnContext:       withConn,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

@@ -12,8 +12,9 @@ import (
 // placement is a checked statement in the sequencer's queue.
 type placement struct {
 	id      ledger.Hash
-	checked *admission.Checked
-	seed    [32]byte
+	checked *admission.Prepared
+	steady  *admission.Steady // of the register
+	queued  time.Time
 	denials int              // that one signer may have logged in an hour
 	result  admission.Result // of the last call of Place
 }
@@ -23,7 +24,9 @@ type placement struct {
 func (p *placement) ID() ledger.Hash { return p.id }
 
 // control reports whether the statement may change what is in force.
-func (p *placement) control() bool { return p.checked.Verified().Statement().Kind().Control() }
+func (p *placement) control() bool { return p.kind().Control() }
+
+func (p *placement) kind() attest.Kind { return p.checked.Verified().Statement().Kind() }
 
 // Place implements ledger.Submission: it reads what the register holds at this
 // very place, decides, and says what to write. It keeps only what it said, for the receipt.
@@ -34,20 +37,21 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 			out, err = ledger.Placement{}, fmt.Errorf("placing %s: panic: %v", p.checked.Verified().ID(), r)
 		}
 	}()
-	read, err := p.checked.Read(v)
+	read, err := p.read(v)
 	if err != nil {
 		return ledger.Placement{}, err
 	}
-	result, err := p.checked.Decide(read, at.UnixMilli(), p.seed)
+	result, err := p.checked.Decide(read, at.UnixMilli())
 	if err != nil {
 		return ledger.Placement{}, err
 	}
 	p.result = result
 	out = ledger.Placement{Entry: result.Entry, Rows: rows(p.checked.Verified().Statement(), result.Parsed)}
+	out.Objects = make([]ledger.Object, 0, len(result.Objects))
 	for _, o := range result.Objects {
-		sum, _ := o.Digest.Sum() // admission made it
-		out.Objects = append(out.Objects, ledger.Object{Digest: sum, Bytes: o.Bytes})
+		out.Objects = append(out.Objects, ledger.Object{Digest: o.Sum, Bytes: o.Bytes, Fresh: o.Own})
 	}
+	out.Cells = make([]ledger.Cell, 0, len(result.Cells)+1)
 	for _, c := range result.Cells {
 		out.Cells = append(out.Cells, ledger.Cell(c))
 	}
@@ -59,6 +63,16 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 		out.Cells = append(out.Cells, cell)
 	}
 	return out, nil
+}
+
+// read looks up what Decide needs, without reading the same slots from the store
+// for every statement.
+func (p *placement) read(v ledger.View) (admission.Read, error) {
+	view, err := p.steady.View(v)
+	if err != nil {
+		return admission.Read{}, err
+	}
+	return p.checked.Read(view)
 }
 
 const (
@@ -74,7 +88,14 @@ type denied struct {
 
 // countDenial keeps a signer from filling the log with what is denied anyway.
 func (p *placement) countDenial(v ledger.View, at time.Time) (ledger.Cell, error) {
-	signer := p.checked.Verified().Signer().Name()
+	return deniedCell(v, p.checked.Verified().Signer().Name(), at, p.denials)
+}
+
+// unlimited is the quota of denials where they are only counted again.
+const unlimited = -1
+
+// deniedCell counts one more denial of a signer.
+func deniedCell(v ledger.View, signer string, at time.Time, most int) (ledger.Cell, error) {
 	n := denied{Hour: at.Unix() / 3600}
 	doc, err := v.Get(deniedTable, signer)
 	if err != nil {
@@ -89,7 +110,7 @@ func (p *placement) countDenial(v ledger.View, at time.Time) (ledger.Cell, error
 			n = before
 		}
 	}
-	if n.Count++; n.Count > p.denials {
+	if n.Count++; n.Count > most && most != unlimited {
 		return ledger.Cell{}, attest.Refuse("quota.denials", "signer", "no more denied statements in this hour", signer)
 	}
 	doc, err = attest.Encode(n)

@@ -27,6 +27,8 @@ type Register struct {
 	slots   remembered[admission.Slot, *admission.Logged]
 
 	withdrawn sync.Map // trust domain -> struct{}
+
+	steady admission.Steady // for placing
 }
 
 // maxPayloads bounds the payloads that are remembered, in bytes. Opened they take
@@ -141,6 +143,13 @@ func (r *Register) remember(id attest.ID, l *admission.Logged) {
 	}
 	r.opened[id] = l
 	r.held += size
+}
+
+// statements says how many opened statements are remembered.
+func (r *Register) statements() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.opened)
 }
 
 // storeView reads state outside the sequencer.

@@ -53,3 +53,10 @@ func (m *remembered[K, V]) forget() {
 	m.items, m.size = nil, 0
 	m.generation++
 }
+
+// len says how many items are remembered.
+func (m *remembered[K, V]) len() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.items)
+}

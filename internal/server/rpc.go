@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
@@ -50,23 +51,46 @@ func (a attestationService) SubmitBatch(ctx context.Context, req *deedv1.SubmitB
 	for i, r := range reqs {
 		sub, err := submission(ctx, r)
 		if err != nil {
+			a.s.count(Receipt{}, err)
 			out.Results[i] = a.s.resultMessage(Receipt{}, err)
 			continue
 		}
 		subs, at = append(subs, sub), append(at, i)
 	}
-	for n, answer := range a.s.SubmitBatch(ctx, subs) {
+	for n, answer := range a.s.submitBatch(ctx, subs) {
 		out.Results[at[n]] = a.s.resultMessage(answer.Receipt, answer.Err)
 	}
 	return out, nil
 }
 
+// submitBatch lets in as many statements as there is room for. The others, at
+// the end, are to come again.
+func (s *Server) submitBatch(ctx context.Context, subs []admission.Submission) []Answer {
+	n, start := s.gate.enter(len(subs)), time.Now()
+	answers := s.SubmitBatch(ctx, subs[:n])
+	s.gate.leave(n, time.Since(start))
+	if n < len(subs) {
+		err := s.shed(len(subs) - n)
+		for range subs[n:] {
+			answers = append(answers, Answer{Err: err})
+		}
+	}
+	return answers
+}
+
 func (s *Server) submitMessage(ctx context.Context, req *deedv1.SubmitRequest) (Receipt, error) {
 	sub, err := submission(ctx, req)
 	if err != nil {
+		s.count(Receipt{}, err)
 		return Receipt{}, err
 	}
-	return s.Submit(ctx, sub)
+	if s.gate.enter(1) == 0 {
+		return Receipt{}, s.shed(1)
+	}
+	start := time.Now()
+	receipt, err := s.Submit(ctx, sub)
+	s.gate.leave(1, time.Since(start))
+	return receipt, err
 }
 
 func submission(ctx context.Context, req *deedv1.SubmitRequest) (admission.Submission, error) {

@@ -27,7 +27,8 @@ const (
 // rows are what an entry is found by. They are derived from the record and the
 // statement alone, so that they can be rebuilt.
 func rows(s attest.Statement, r *admission.Record) []ledger.Row {
-	out := []ledger.Row{{Name: byKind, Key: string(r.Kind)}, {Name: byDecision, Key: string(r.Decision.Effect)}}
+	out := append(make([]ledger.Row, 0, 12),
+		ledger.Row{Name: byKind, Key: string(r.Kind)}, ledger.Row{Name: byDecision, Key: string(r.Decision.Effect)})
 	add := func(name, key string) {
 		row := ledger.Row{Name: name, Key: key}
 		if key != "" && !slices.Contains(out, row) {

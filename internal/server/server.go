@@ -9,6 +9,9 @@
 // up. evidence.go and search.go read; tiles.go serves the log to any C2SP tool.
 // trust.go logs roots of trust as they change, and the genesis before anything
 // else. errors.go is where errors become answers; listen.go is the network.
+// limit.go, limithttp.go and limitconn.go bound what is under way: statements,
+// requests, connections. health.go says whether the register is ready, and
+// metrics.go what is counted.
 //
 // # Caveats
 //
@@ -21,14 +24,16 @@ import (
 	"crypto"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/metrics"
 	"github.com/deedlog/deed/ledger"
 )
 
-// Config is what a server is made of. All but Cache and Logger are required.
+// Config is what a server is made of. Cache and what follows are optional.
 type Config struct {
 	Log    *ledger.Log
 	Store  ledger.Reader // the log's own store
@@ -41,6 +46,11 @@ type Config struct {
 	// Cache bounds what is remembered of each sort; 0 is 4096.
 	Cache  int
 	Logger *slog.Logger
+	// Metrics are counted here; nil is a registry that nobody reads.
+	Metrics *metrics.Metrics
+	// ReadyAge is how long statements may wait for a checkpoint before the
+	// register says that it is not ready; 0 is a minute.
+	ReadyAge time.Duration
 }
 
 // Server is a running register. Its methods may be called concurrently.
@@ -54,6 +64,13 @@ type Server struct {
 	rand     io.Reader
 	logger   *slog.Logger
 	held     checkpoints
+
+	metrics   *metrics.Metrics
+	condition condition
+	gate      gate  // of statements
+	writes    crowd // of calls that submit
+	reads     crowd // of all other requests
+	bodies    atomic.Int64
 }
 
 // New returns a server over an open log. Faults: key.algorithm.
@@ -64,6 +81,12 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics(nil)
+	}
+	if c.ReadyAge == 0 {
+		c.ReadyAge = usualReadyAge
+	}
 	signer, ok := c.ServerKey.(crypto.Signer)
 	if !ok {
 		return nil, attest.Refuse("key.algorithm", "", "a signing key", "none")
@@ -72,10 +95,14 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{
+	s := &Server{
 		log: c.Log, register: NewRegister(c.Store, c.Origin, c.Cache), cache: admission.NewCache(c.Cache),
 		key: c.ServerKey, keyID: key.Digest(), now: c.Now, rand: c.Rand, logger: c.Logger,
-	}, nil
+		metrics: c.Metrics, condition: condition{err: c.Log.Err, most: c.ReadyAge},
+		writes: crowd{most: maxWrites}, reads: crowd{most: maxReads},
+	}
+	s.expose()
+	return s, nil
 }
 
 // Register returns what the server's checks look things up in.

@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/failpoint"
+	"github.com/deedlog/deed/internal/metrics"
 	"github.com/deedlog/deed/ledger"
 )
 
@@ -16,6 +18,7 @@ import (
 type Receipt struct {
 	Index  uint64
 	ID     attest.ID
+	Kind   attest.Kind // also beside an error, if the statement could be read
 	Entry  []byte
 	Record []byte
 	Proof  []byte // C2SP tlog-proof
@@ -37,6 +40,14 @@ const attempts = 4
 //	answer   entry, record and a proof of inclusion; a repeated statement gets
 //	         those of the first time
 func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt, error) {
+	start := time.Now()
+	receipt, err := s.submit(ctx, sub)
+	s.count(receipt, err)
+	s.metrics.Took(metrics.Total, time.Since(start))
+	return receipt, err
+}
+
+func (s *Server) submit(ctx context.Context, sub admission.Submission) (Receipt, error) {
 	for attempt := 1; ; attempt++ {
 		place, err := s.check(sub)
 		if err != nil {
@@ -44,7 +55,7 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 		}
 		wait, err := s.begin(ctx, place)
 		if err != nil {
-			return Receipt{}, err
+			return Receipt{Kind: place.kind()}, err
 		}
 		receipt, err := s.finish(place, wait)
 		if moved(err) && attempt < attempts {
@@ -56,7 +67,9 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 
 // check runs all that needs no counters and prepares the statement's turn.
 func (s *Server) check(sub admission.Submission) (*placement, error) {
+	start := time.Now()
 	checked, err := admission.Check(sub, s.register, s.cache, s.now().UnixMilli())
+	s.metrics.Took(metrics.Check, time.Since(start))
 	if err != nil {
 		return nil, err
 	}
@@ -73,17 +86,25 @@ func (s *Server) begin(ctx context.Context, p *placement) (wait func() (ledger.R
 	if p.control() {
 		ctx = context.WithoutCancel(ctx)
 	}
-	return s.log.Begin(ctx, p)
+	wait, err = s.log.Begin(ctx, p)
+	if err == nil {
+		p.queued = time.Now()
+		s.condition.enter(p.queued)
+	}
+	return wait, err
 }
 
 // finish waits for the log's answer and makes the receipt of it.
 func (s *Server) finish(p *placement, wait func() (ledger.Receipt, error)) (Receipt, error) {
 	receipt, err := wait()
+	now := time.Now()
+	s.condition.leave(now, err)
+	s.metrics.Took(metrics.Wait, now.Sub(p.queued))
 	if moved(err) || p.control() { // also after an error: it may be logged all the same
 		s.register.Changed()
 	}
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{Kind: p.kind()}, err
 	}
 	if bytes.Equal(receipt.Entry, p.result.Entry) {
 		return receiptOf(receipt, p.result.Parsed, p.result.Record), nil
@@ -100,17 +121,18 @@ func (s *Server) repeated(ctx context.Context, sub admission.Submission, why err
 	if err != nil {
 		return Receipt{}, why
 	}
+	refused := Receipt{Kind: parsed.Statement().Kind()}
 	id := sub.Envelope.ID(parsed.Statement().SignedBy().Name())
 	logged, err := s.register.Logged(id)
 	if err != nil || logged == nil {
-		return Receipt{}, why
+		return refused, why
 	}
 	if _, err := parsed.Verify(logged.Verified.Signer()); err != nil {
-		return Receipt{}, why
+		return refused, why
 	}
 	receipt, err := s.log.Receipt(ctx, logged.Index)
 	if err != nil {
-		return Receipt{}, err
+		return refused, err
 	}
 	return s.receipt(receipt)
 }
@@ -123,7 +145,7 @@ func moved(err error) bool {
 // place prepares a checked statement for its turn. The seed is drawn here, at
 // the edge, because placing must be repeatable.
 func (s *Server) place(c *admission.Checked) (*placement, error) {
-	p := &placement{checked: c, denials: defaultDenials}
+	p := &placement{steady: &s.register.steady, denials: defaultDenials}
 	p.id, _ = c.Verified().ID().Sum()
 	policy, err := s.register.Current(admission.PolicySlot)
 	if err != nil {
@@ -132,9 +154,11 @@ func (s *Server) place(c *admission.Checked) (*placement, error) {
 	if policy != nil {
 		p.denials = policy.Verified.Statement().(*attest.Policy).Quotas.Denials
 	}
-	if _, err := io.ReadFull(s.rand, p.seed[:]); err != nil {
+	var seed [32]byte
+	if _, err := io.ReadFull(s.rand, seed[:]); err != nil {
 		return nil, fmt.Errorf("drawing a seed: %w", err)
 	}
+	p.checked = c.Prepare(seed)
 	return p, nil
 }
 
@@ -156,7 +180,7 @@ func (s *Server) receipt(r ledger.Receipt) (Receipt, error) {
 }
 
 func receiptOf(r ledger.Receipt, record *admission.Record, doc []byte) Receipt {
-	out := Receipt{Index: r.Index, ID: record.ID, Entry: r.Entry, Record: doc, Proof: r.Proof}
+	out := Receipt{Index: r.Index, ID: record.ID, Kind: record.Kind, Entry: r.Entry, Record: doc, Proof: r.Proof}
 	if record.Decision.Effect == admission.Deny {
 		out.Fault = denial(record)
 	}

@@ -27,7 +27,7 @@ const (
 //
 // It serves what the published checkpoint covers, at every width up to the
 // current one. A path that is not in the one canonical form is not found.
-func Tiles(l *ledger.Log) http.Handler {
+func Tiles(l *ledger.Log, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -46,11 +46,11 @@ func Tiles(l *ledger.Log) http.Handler {
 			notFound(w)
 			return
 		}
-		serveTile(w, r, l, id)
+		serveTile(w, r, l, id, log)
 	})
 }
 
-func serveTile(w http.ResponseWriter, r *http.Request, l *ledger.Log, id ledger.TileID) {
+func serveTile(w http.ResponseWriter, r *http.Request, l *ledger.Log, id ledger.TileID, log *slog.Logger) {
 	data, err := l.Tile(r.Context(), id)
 	switch {
 	case err == nil:
@@ -58,7 +58,7 @@ func serveTile(w http.ResponseWriter, r *http.Request, l *ledger.Log, id ledger.
 	case errors.Is(err, ledger.ErrNotPublished):
 		notFound(w)
 	default:
-		slog.ErrorContext(r.Context(), "serving tile", "tile", id.String(), "error", err)
+		log.ErrorContext(r.Context(), "serving tile", "tile", id.String(), "error", err)
 		w.Header().Set("Cache-Control", cacheNothing)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -35,7 +36,7 @@ func newTileLog(t *testing.T, change func(*ledger.Config)) *tileLog {
 	c := storetest.Config(t, new(storetest.Memory), new(storetest.MemoryHead))
 	change(&c)
 	l := storetest.Open(t, c)
-	srv := httptest.NewServer(server.Tiles(l))
+	srv := httptest.NewServer(server.Tiles(l, slog.New(slog.DiscardHandler)))
 	t.Cleanup(srv.Close)
 	ed, _ := storetest.Keys(t)
 	v, err := note.NewVerifier(ed.VKey().String())

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -36,8 +37,26 @@ type Config struct {
 	TrustDomains map[string]BundleSource `yaml:"trust_domains"`
 	// TLS is the server's own identity; empty is plain HTTP on loopback.
 	TLS TLS `yaml:"tls"`
+	// Metrics is where /metrics is served; empty is nowhere.
+	Metrics Metrics `yaml:"metrics"`
+	// Ready is what /readyz judges by.
+	Ready Ready `yaml:"ready"`
+	// Scrub is how the register reads itself while it is served.
+	Scrub Scrubbing `yaml:"scrub"`
 	// Logs is what the operator sees on stderr.
 	Logs Logs `yaml:"logs"`
+}
+
+// Metrics is the operator's own port.
+type Metrics struct {
+	Listen string `yaml:"listen"` // a loopback address; "" is off
+}
+
+// Ready is what readiness is judged by.
+type Ready struct {
+	// CheckpointAge is how old the last checkpoint may be while statements wait
+	// for one.
+	CheckpointAge time.Duration `yaml:"checkpoint_age"`
 }
 
 // Keys are paths of private keys, mode 0600.
@@ -93,7 +112,7 @@ func ReadConfig(path string) (Config, error) {
 }
 
 func parseConfig(doc []byte) (Config, error) {
-	c := Config{Listen: DefaultListen, Logs: Logs{Level: "info", Format: "auto"}}
+	c := Config{Listen: DefaultListen, Ready: Ready{CheckpointAge: time.Minute}, Scrub: usualScrubbing, Logs: Logs{Level: "info", Format: "auto"}}
 	d := yaml.NewDecoder(bytes.NewReader(doc))
 	d.KnownFields(true)
 	if err := d.Decode(&c); err != nil {
@@ -123,6 +142,12 @@ func (c Config) validate() error {
 	if err := c.validateTrust(); err != nil {
 		return err
 	}
+	if err := c.validateOperations(); err != nil {
+		return err
+	}
+	if err := c.Scrub.validate(); err != nil {
+		return err
+	}
 	if c.TLS.SVIDDir != "" && c.TLS.WorkloadAPI != "" {
 		return errors.New("tls: want svid_dir or workload_api, not both")
 	}
@@ -131,6 +156,18 @@ func (c Config) validate() error {
 	}
 	if !slices.Contains([]string{"auto", "json", "text"}, c.Logs.Format) {
 		return fmt.Errorf("logs.format: want auto, json or text, found %q", c.Logs.Format)
+	}
+	return nil
+}
+
+func (c Config) validateOperations() error {
+	if c.Metrics.Listen != "" {
+		if _, _, err := net.SplitHostPort(c.Metrics.Listen); err != nil {
+			return fmt.Errorf("metrics.listen: %w", err)
+		}
+	}
+	if c.Ready.CheckpointAge < time.Second {
+		return fmt.Errorf("ready.checkpoint_age: want at least 1s, found %v", c.Ready.CheckpointAge)
 	}
 	return nil
 }
@@ -231,16 +268,33 @@ func Check(path string) error {
 	return nil
 }
 
-// checkAddress tries the address with any free port, because the configured one
+// checkAddress tries the addresses with any free port, because those configured
 // may be in use by the very server whose configuration is checked.
 func (c Config) checkAddress() error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	ln, err := server.Listen(net.JoinHostPort(host, "0"), c.TLS.Enabled())
-	if err != nil {
+	if err := tryAddress(host, c.TLS.Enabled()); err != nil {
 		return fmt.Errorf("listen: %w", err)
+	}
+	if c.Metrics.Listen == "" {
+		return nil
+	}
+	host, _, err = net.SplitHostPort(c.Metrics.Listen)
+	if err == nil {
+		err = tryAddress(host, false)
+	}
+	if err != nil {
+		return fmt.Errorf("metrics.listen: %w", err)
+	}
+	return nil
+}
+
+func tryAddress(host string, secure bool) error {
+	ln, err := server.Listen(net.JoinHostPort(host, "0"), secure)
+	if err != nil {
+		return err
 	}
 	return ln.Close()
 }
@@ -276,6 +330,20 @@ trust_domains:
 # The server's own SVID, for mutual TLS: svid_dir or workload_api.
 # tls:
 #   svid_dir: tls
+
+# Prometheus metrics and the probes for this machine, on a loopback address.
+# metrics:
+#   listen: 127.0.0.1:9464
+
+# /readyz says no when statements have waited longer than this for a checkpoint.
+ready:
+  checkpoint_age: 60s
+
+# All of the log is read again and hashed, to find damage while there still are
+# sound copies. rate is in MiB per second; interval: 0 is off.
+scrub:
+  interval: 24h
+  rate: 4
 
 logs:
   level: info   # debug, info, warn, error

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 
+	"github.com/deedlog/deed/internal/metrics"
 	"github.com/deedlog/deed/internal/server"
 	"github.com/deedlog/deed/internal/spiffeca"
 	"github.com/deedlog/deed/ledger"
@@ -21,7 +22,10 @@ type Instance struct {
 	Store  *boltstore.Store
 	Log    *ledger.Log
 	Server *server.Server
+	// Scrub looks for damage; Serve runs it.
+	Scrub *ledger.Scrub
 
+	metrics *metrics.Metrics
 	secrets secrets
 	logger  *slog.Logger
 }
@@ -50,20 +54,22 @@ func open(ctx context.Context, configPath string, o Options) (*Instance, error) 
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{Dir: dir, Config: c, secrets: secrets, logger: o.Logger}
+	i := &Instance{Dir: dir, Config: c, secrets: secrets, logger: o.Logger, metrics: server.NewMetrics(c.domains())}
 	if i.Store, err = boltstore.Open(c.Store); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", c.Store, err)
 	}
 	i.Log, err = ledger.Open(ctx, ledger.Config{
-		Store: i.Store, Origin: c.Origin, Signer: secrets.log, Cosigner: secrets.mldsa,
-		HeadFile: &boltstore.HeadFile{Path: c.Head}, Now: o.Now,
+		Store: timedStore{i.Store, i.metrics}, Origin: c.Origin,
+		Signer: timedSigner{secrets.log, i.metrics}, Cosigner: timedCosigner{secrets.mldsa, i.metrics},
+		HeadFile: newTimedHead(&boltstore.HeadFile{Path: c.Head}, i.metrics), Now: o.Now,
 	})
 	if err != nil {
 		return nil, errors.Join(err, i.Store.Close())
 	}
+	i.Scrub = i.newScrub(o.Now)
 	i.Server, err = server.New(server.Config{
 		Log: i.Log, Store: i.Store, Origin: c.Origin, ServerKey: secrets.server,
-		Now: o.Now, Rand: o.Rand, Logger: o.Logger,
+		Now: o.Now, Rand: o.Rand, Logger: o.Logger, Metrics: i.metrics, ReadyAge: c.Ready.CheckpointAge,
 	})
 	if err != nil {
 		return nil, errors.Join(err, i.Close())

@@ -21,7 +21,11 @@ const watchPause = time.Second
 
 // Listen opens the configured address; only a loopback address without TLS.
 func (i *Instance) Listen() (net.Listener, error) {
-	return server.Listen(i.Config.Listen, i.Config.TLS.Enabled())
+	ln, err := server.Listen(i.Config.Listen, i.Config.TLS.Enabled())
+	if err != nil {
+		return nil, err
+	}
+	return ln, nil
 }
 
 // Serve logs the bundles of now, follows those of Workload APIs, and answers on
@@ -35,6 +39,11 @@ func (i *Instance) Serve(ctx context.Context, ln net.Listener) error {
 // ServeReady is Serve, and calls ready just before it answers.
 func (i *Instance) ServeReady(ctx context.Context, ln net.Listener, ready func() error) error {
 	defer ln.Close()
+	stopOperations, err := i.operations()
+	if err != nil {
+		return fmt.Errorf("serving metrics: %w", err)
+	}
+	defer stopOperations()
 	if err := i.Reread(ctx); err != nil {
 		return err
 	}
@@ -44,20 +53,34 @@ func (i *Instance) ServeReady(ctx context.Context, ln net.Listener, ready func()
 	}
 	defer release()
 	watching, stop := context.WithCancel(ctx)
-	defer stop()
+	scrubbed := i.scrub(watching)
+	defer func() { stop(); <-scrubbed }() // before the store is closed
 	i.follow(watching)
 	if err := ready(); err != nil {
 		return err
 	}
+	i.logger.Info("serving", "address", ln.Addr().String(), "tls", secure != nil, "origin", i.Config.Origin, "size", i.Log.Size())
+	err = i.answer(watching, ln, secure)
+	i.logger.Info("stopped", "size", i.Log.Size())
+	return err
+}
+
+// answer answers on the listener until ctx ends or the log has stopped.
+func (i *Instance) answer(ctx context.Context, ln net.Listener, secure *tls.Config) error {
+	i.watchConnections(ln)
+	i.watchScrub()
 	srv := server.HTTPServer(i.Server.Handler(), secure, i.logger)
+	srv.ErrorLog = i.Server.ErrorLog()
 	served := make(chan error, 1)
 	go func() { served <- serve(srv, ln) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serving: %w", err)
-	case err := <-i.stopped(watching):
+	case err := <-i.stopped(ctx):
+		i.logger.Error("the log has stopped", "error", err)
 		return errors.Join(err, srv.Close())
 	case <-ctx.Done():
+		i.logger.Info("stopping")
 		return shutdown(srv)
 	}
 }
@@ -118,6 +141,7 @@ func (i *Instance) tlsConfig(ctx context.Context) (secure *tls.Config, release f
 	if err != nil {
 		return nil, release, fmt.Errorf("reading own SVID: %w", err)
 	}
+	i.watchSVID(source)
 	if secure, err = workload.ServerTLS(source, i.Config.domains()...); err != nil {
 		return nil, release, errors.Join(err, release())
 	}

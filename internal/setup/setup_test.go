@@ -201,6 +201,9 @@ func TestConfig(t *testing.T) {
 		{"two sources", `bundle_file: "ca/bundle.json"`, `{bundle_file: a, workload_api: "unix:///b"}`, "want bundle_file or workload_api"},
 		{"tls twice", "logs:", "tls: {svid_dir: a, workload_api: b}\nlogs:", "tls: want svid_dir or workload_api"},
 		{"level", "level: info", "level: loud", "logs.level"},
+		{"metrics", "\nready:", "\nmetrics: {listen: here}\nready:", "metrics.listen: "},
+		{"ready", "checkpoint_age: 60s", "checkpoint_age: 1ms", "ready.checkpoint_age: want at least 1s"},
+		{"ready form", "checkpoint_age: 60s", "checkpoint_age: soon", "soon"},
 		{"format", "format: auto", "format: xml", "logs.format"},
 		{"trust domain", `"dev.example":`, `"Dev Example":`, "not the name of a trust domain"},
 	} {

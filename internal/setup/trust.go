@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/deedlog/deed/identity"
 	"github.com/deedlog/deed/identity/workload"
@@ -27,7 +28,9 @@ func (i *Instance) Reread(ctx context.Context) error {
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("reading bundle of %s: %w", name, err))
+			continue
 		}
+		i.received(name)
 	}
 	return errors.Join(failed...)
 }
@@ -83,11 +86,15 @@ func (i *Instance) pushed(ctx context.Context, address, trustDomain string, doc 
 	}
 	if doc == nil {
 		i.Server.Register().Withdraw(trustDomain)
+		i.metrics.Bundle(trustDomain, time.Time{})
 		i.logger.Error("bundle is no longer served; SVIDs of the trust domain are refused", "trust_domain", trustDomain)
 		return
 	}
 	_, err := i.Server.LogBundle(ctx, server.Bundle{TrustDomain: trustDomain, Source: "Workload API", Document: doc})
 	if err != nil && ctx.Err() == nil {
 		i.logger.Error("bundle not logged", "trust_domain", trustDomain, "error", err)
+	}
+	if err == nil {
+		i.received(trustDomain)
 	}
 }

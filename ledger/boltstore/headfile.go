@@ -170,8 +170,10 @@ func (h *HeadFile) write(serial uint64, text []byte) error {
 	if err := failpoint.Err("before-head-sync"); err != nil {
 		return err
 	}
-	if err := syncData(h.file); err != nil {
-		return err
+	if !failpoint.Mutant("head-file-unsynced") {
+		if err := syncData(h.file); err != nil {
+			return err
+		}
 	}
 	return failpoint.Err("after-head-sync")
 }

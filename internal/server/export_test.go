@@ -1,0 +1,12 @@
+package server
+
+import (
+	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/ledger"
+)
+
+// Prepare makes of a checked statement what Submit puts into the queue.
+func (s *Server) Prepare(c *admission.Checked) (ledger.Submission, error) { return s.place(c) }
+
+// Reader is the store below the register.
+func (r *Register) Reader() ledger.Reader { return r.store }

@@ -1,0 +1,134 @@
+package server_test
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/testkit/cast"
+	"github.com/deedlog/deed/ledger"
+)
+
+// still is a register that does not move: a View that remembers what it read.
+type still struct {
+	store ledger.Reader
+	size  uint64
+	cells map[[2]string][]byte
+}
+
+// Size implements ledger.View.
+func (v *still) Size() uint64 { return v.size }
+
+// Get implements ledger.View.
+func (v *still) Get(table, key string) ([]byte, error) {
+	if value, ok := v.cells[[2]string{table, key}]; ok {
+		return value, nil
+	}
+	value, err := v.store.Get(context.Background(), table, key)
+	v.cells[[2]string{table, key}] = value
+	return value, err
+}
+
+// with is the view of an entry that comes after p in the same batch.
+func (v *still) with(p ledger.Placement) *still {
+	next := &still{store: v.store, size: v.size + 1, cells: maps.Clone(v.cells)}
+	for _, c := range p.Cells {
+		next.cells[[2]string{c.Table, c.Key}] = c.Value
+	}
+	return next
+}
+
+// prepared checks a statement and makes of it what Submit puts into the queue.
+func (w *world) prepared(s cast.Sent) ledger.Submission {
+	w.Helper()
+	sub, err := admission.NewSubmission(s.Envelope, s.Objects, admission.Anonymous)
+	w.Check(err)
+	checked, err := admission.Check(sub, w.server.Register(), admission.NewCache(100), w.Now())
+	w.Check(err)
+	p, err := w.server.Prepare(checked)
+	w.Check(err)
+	return p
+}
+
+// view is of the register as it is.
+func (w *world) view() *still {
+	return &still{store: w.server.Register().Reader(), size: w.log.Size(), cells: map[[2]string][]byte{}}
+}
+
+// placed places a statement and returns the faults that its record has.
+func (w *world) placed(p ledger.Submission, v ledger.View) (ledger.Placement, []string) {
+	w.Helper()
+	out, err := p.Place(v, time.UnixMilli(w.Now()+3))
+	w.Check(err)
+	record, err := admission.ParseRecord(out.Objects[0].Bytes)
+	w.Check(err)
+	return out, record.Decision.Faults
+}
+
+// TestPlaceTogether places statements after each other in one batch, and again
+// in one that does not have the first of them: what is remembered of the state
+// is neither older nor newer than the entry's place.
+func TestPlaceTogether(t *testing.T) {
+	w := newWorld(t)
+	_, warrant := w.standing(w.Payments)
+	pay := w.prepared(w.Sign(w.Payments, w.Transfer(w.Payments, warrant, "100.00")))
+	revocation := w.prepared(w.Sign(w.Treasurer, w.Revocation(w.Treasurer, warrant)))
+	own := w.Agents("/agent")
+	own.Agent, own.Prefix = w.Payments.ID, false
+	registration := w.prepared(w.Sign(w.Admin, own))
+	for range 3 {
+		alone := w.view()
+		if _, faults := w.placed(pay, alone); len(faults) > 0 {
+			t.Errorf("alone it is denied: %v", faults)
+		}
+		revoked, faults := w.placed(revocation, alone)
+		if len(faults) > 0 {
+			t.Fatalf("the revocation is denied: %v", faults)
+		}
+		if _, faults := w.placed(pay, alone.with(revoked)); !slices.Equal(faults, []string{"warrant.revoked"}) {
+			t.Errorf("after the revocation: %v", faults)
+		}
+		registered, faults := w.placed(registration, alone)
+		if len(faults) > 0 {
+			t.Fatalf("the registration is denied: %v", faults)
+		}
+		_, err := pay.Place(alone.with(registered), time.UnixMilli(w.Now()+3))
+		if f := attest.AsFault(err); f == nil || f.Code != "trust.changed" {
+			t.Errorf("after another registration: %v", err)
+		}
+	}
+}
+
+// TestPlaceRepeatable: a batch that is placed again says the same, byte for byte.
+func TestPlaceRepeatable(t *testing.T) {
+	w := newWorld(t)
+	p, view := w.prepared(w.pay()), w.view()
+	first, _ := w.placed(p, view)
+	for range 3 {
+		if again, _ := w.placed(p, view); !reflect.DeepEqual(first, again) {
+			t.Fatalf("placed again:\n%s\nnot\n%s", again.Entry, first.Entry)
+		}
+	}
+}
+
+// BenchmarkPlace is the part of admission that runs in the sequencer: an action
+// under three warrants, the second of its session, over state in memory.
+func BenchmarkPlace(tb *testing.B) {
+	b := newBench(tb)
+	first := b.Transfer(b.Payments, b.leaf, "1.00")
+	id := b.allow(b.Sign(b.Payments, first))
+	second := b.Sign(b.Payments, b.After(first, id, b.Transfer(b.Payments, b.leaf, "2.00")))
+	p, view := b.prepared(second), b.view()
+	at := time.UnixMilli(b.Now() + 3)
+	tb.ReportAllocs()
+	for tb.Loop() {
+		if _, err := p.Place(view, at); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}

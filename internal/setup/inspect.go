@@ -1,0 +1,86 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/deedlog/deed/internal/server"
+	"github.com/deedlog/deed/ledger"
+	"github.com/deedlog/deed/ledger/boltstore"
+)
+
+// Inspection reads the whole database of a register that is not being served,
+// and reports every fault with its place: [ledger.CheckSigned] with the head
+// file's checkpoint, then [server.Rebuild].
+//
+// A damaged file can make the database library loop, so run it in a process of
+// its own.
+type Inspection struct {
+	Config Config
+	Report func(*ledger.Corrupt)
+	// Progress may be nil.
+	Progress ledger.Progress
+	// Remember keeps what was computed of an entry for the next Run.
+	Remember bool
+
+	rebuild server.Rebuild
+}
+
+// Run reads the database as it is now. The error is nil if all of it was read,
+// whether or not there were faults. It returns the number of entries.
+func (i *Inspection) Run(ctx context.Context) (size uint64, err error) {
+	store, err := boltstore.OpenReadOnly(i.Config.Store)
+	if errors.Is(err, boltstore.ErrLocked) {
+		return 0, err
+	}
+	if err != nil {
+		i.Report(&ledger.Corrupt{Bucket: "file", Key: i.Config.Store, Want: "a database", Got: err.Error()})
+		return 0, nil
+	}
+	size, err = i.read(ctx, store)
+	return size, errors.Join(err, store.Close())
+}
+
+func (i *Inspection) read(ctx context.Context, store *boltstore.Store) (size uint64, err error) {
+	signed, err := SavedHead(i.Config)
+	if err != nil {
+		i.Report(&ledger.Corrupt{Bucket: "head file", Key: i.Config.Head, Want: "a checkpoint that this log has signed", Got: err.Error()})
+	}
+	if err := ledger.CheckSigned(ctx, store, signed, i.Report, i.Progress); err != nil {
+		return 0, err
+	}
+	head, err := store.Load(ctx)
+	var bad *ledger.Corrupt
+	if errors.As(err, &bad) {
+		return 0, nil // reported already
+	}
+	if err != nil {
+		return 0, fmt.Errorf("loading head: %w", err)
+	}
+	i.rebuild.Origin, i.rebuild.Report, i.rebuild.Progress, i.rebuild.Remember = i.Config.Origin, i.Report, i.Progress, i.Remember
+	return head.Size, i.rebuild.Run(ctx, store, head)
+}
+
+// SavedHead reads the checkpoint of the head file, nil if there is none. Its
+// signature is verified if the log's key is there; to check a copy elsewhere
+// takes no keys.
+func SavedHead(c Config) (*ledger.Checkpoint, error) {
+	text, err := (&boltstore.HeadFile{Path: c.Head}).Load()
+	if err != nil || text == nil {
+		return nil, err
+	}
+	signed, err := ledger.ParseSignedCheckpoint(text)
+	if err != nil {
+		return nil, err
+	}
+	if signed.Origin != c.Origin {
+		return nil, fmt.Errorf("its origin is %q, not %q", signed.Origin, c.Origin)
+	}
+	if secrets, err := readSecrets(c.Keys, c.Origin); err == nil {
+		if _, err := ledger.OpenCheckpoint(text, secrets.log.VKey().String()); err != nil {
+			return nil, err
+		}
+	}
+	return &signed.Checkpoint, nil
+}
