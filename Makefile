@@ -23,7 +23,7 @@ with = $(shell grep -rl --include='*_test.go' '^func $(1)' . | xargs -r -n1 dirn
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 20
 
 .PHONY: test
 test: ## all tests, without network and in less than 3 minutes on 2 cores (default)
@@ -37,9 +37,13 @@ race: ## the tests under the race detector, the slow ones cut short (needs cgo)
 long: ## all tests with more rounds: DEED_LONG=1
 	DEED_LONG=1 $(GO) test -count=1 -timeout 60m ./...
 
+.PHONY: flood
+flood: ## deed serve under load, overload, slow sockets, raw frames and bodies nobody should send
+	$(GO) test -tags torture -count=1 -timeout 90m -v ./internal/torture/flood
+
 .PHONY: torture
-torture: ## a kill at every step of a commit, failed writes, and broken builds that must be caught
-	$(GO) test -tags torture -count=1 -timeout 60m -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill)$$' ./internal/torture
+torture: flood ## a kill at every step of a commit, failed writes, and broken builds that must be caught
+	$(GO) test -tags torture -count=1 -timeout 60m -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls)$$' ./internal/torture
 
 .PHONY: e2e
 e2e: ## the whole path with a real SPIRE server and agent (builds them once)
@@ -58,6 +62,20 @@ fuzz: ## every fuzz target for FUZZTIME
 bench: ## every benchmark for BENCHTIME
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(call with,Benchmark)
 
+# The peers are a module of their own: nothing but these targets builds it.
+# PEERS are its flags, such as "-only proof_us -leaves 10000000".
+.PHONY: bench-peers
+bench-peers: lintpeers ## Deed beside Tessera, SQLite and plain files, about ten minutes (Linux)
+	cd internal/peers && $(GO) run . $(PEERS)
+
+.PHONY: bench-peers-quick
+bench-peers-quick: lintpeers ## the same with small sizes, to see that it runs
+	cd internal/peers && $(GO) run . -quick -repetitions 1 $(PEERS)
+
+.PHONY: lintpeers
+lintpeers:
+	cd internal/peers && $(GO) vet . && $(GO) test .
+
 .PHONY: lint
 lint: lintgo lintmod lintproto ## format, vet, staticcheck, go.mod, wire interface
 
@@ -70,7 +88,7 @@ lintgo:
 	$(GO) vet -tags torture ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(STATICCHECK) -tags e2e ./internal/e2e/...
-	$(GO) run $(STATICCHECK) -tags torture ./ledger/... ./internal/failpoint ./internal/torture
+	$(GO) run $(STATICCHECK) -tags torture ./ledger/... ./internal/failpoint ./internal/torture/...
 
 .PHONY: lintmod
 lintmod:

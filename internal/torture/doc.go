@@ -3,8 +3,9 @@
 //	kill_test.go     SIGKILL under load, again and again, then a stale copy
 //	matrix_test.go   SIGKILL at every failpoint of the commit and sign path
 //	mutant_test.go   failed writes, and broken builds that must be caught
+//	replay_test.go   what a loss of power leaves of a recorded run, state by state
 //
-// The last two need the build tag torture: make torture.
+// All but the first need the build tag torture: make torture.
 //
 // DEED_LONG=1 runs more rounds.
 package torture

@@ -20,6 +20,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/clients/agent"
+	"github.com/deedlog/deed/internal/server"
 	"github.com/deedlog/deed/internal/setup"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/boltstore"
@@ -73,12 +74,20 @@ type world struct {
 	instance             *setup.Instance
 	agents               []*worker
 	warrant              attest.ID
+	rebuild              server.Rebuild
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{dir: filepath.Join(t.TempDir(), "register"), binary: filepath.Join(t.TempDir(), "deed")}
-	build(t, w.binary)
+	binary := filepath.Join(t.TempDir(), "deed")
+	build(t, binary)
+	return newWorldOf(t, binary)
+}
+
+// newWorldOf is newWorld for a program that is built already.
+func newWorldOf(t *testing.T, binary string) *world {
+	t.Helper()
+	w := &world{dir: filepath.Join(t.TempDir(), "register"), binary: binary}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -98,17 +107,19 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// build builds deed. The tags of this test do not pass over to it.
+// build builds deed as it is released, static. The tags of this test do not pass
+// over to it.
 func build(t *testing.T, binary string, flags ...string) {
 	t.Helper()
 	args := append([]string{"build", "-o", binary}, flags...)
-	out, err := exec.Command("go", append(args, "github.com/deedlog/deed/cmd/deed")...).CombinedOutput()
-	if err != nil {
+	cmd := exec.Command("go", append(args, "github.com/deedlog/deed/cmd/deed")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building deed: %v\n%s", err, out)
 	}
 }
 
-func (w *world) database() string { return filepath.Join(w.dir, "ledger.db") }
+func (w *world) database() string { return w.instance.Config.Store }
 
 // start runs deed serve until it answers.
 func (w *world) start(t *testing.T) *exec.Cmd {
@@ -165,7 +176,9 @@ func (w *world) load(ctx context.Context, t *testing.T) *acks {
 			for i := 0; ctx.Err() == nil; i++ {
 				receipt, err := agent.session.Record(context.WithoutCancel(ctx), agent.act(w.warrant, i), done)
 				if err != nil {
-					t.Errorf("%s: %v", agent.id, err)
+					if !t.Failed() { // else it may be over, and the server gone for good
+						t.Errorf("%s: %v", agent.id, err)
+					}
 					return
 				}
 				a.mu.Lock()
@@ -191,6 +204,7 @@ func (w *world) verify(t *testing.T, receipts []agent.Receipt, seen []ledger.Che
 		t.Fatal(err)
 	}
 	entries, roots := w.replay(t, store)
+	w.rebuilds(t, store)
 	given := map[uint64]attest.ID{}
 	for _, r := range receipts {
 		if r.Index >= uint64(len(entries)) || !bytes.Equal(entries[r.Index], r.Entry) {
@@ -212,6 +226,21 @@ func (w *world) verify(t *testing.T, receipts []agent.Receipt, seen []ledger.Che
 		}
 	}
 	once(t, entries)
+}
+
+// rebuilds computes state and search rows from the entries again, and what it
+// has not seen yet of the entries themselves.
+func (w *world) rebuilds(t *testing.T, store *boltstore.Store) {
+	t.Helper()
+	head, err := store.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rebuild.Origin, w.rebuild.Remember = w.instance.Config.Origin, true
+	w.rebuild.Report = func(c *ledger.Corrupt) { t.Error(c) }
+	if err := w.rebuild.Run(t.Context(), store, head); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // checkpoint verifies the signature of a checkpoint that left the process.

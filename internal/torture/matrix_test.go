@@ -23,6 +23,7 @@ import (
 
 	"github.com/deedlog/deed/clients/agent"
 	"github.com/deedlog/deed/ledger"
+	"github.com/deedlog/deed/ledger/boltstore"
 )
 
 // points are all failpoints, in the order in which a statement meets them.
@@ -44,10 +45,10 @@ var points = []struct {
 	{name: "after-commit-before-sign"},
 	{name: "after-sign-ed25519"},
 	{name: "after-sign-mldsa"},
-	{name: "before-head-temp"},
-	{name: "in-head-temp"},
-	{name: "after-head-temp-sync"},
-	{name: "after-head-rename-before-dir-sync"},
+	{name: "before-head-write"},
+	{name: "in-head-write"},
+	{name: "before-head-sync"},
+	{name: "after-head-sync"},
 	{name: "after-head-file-before-publish"},
 	{name: "after-publish-before-answer"},
 	{name: "after-answer-before-receipt"},
@@ -103,7 +104,7 @@ func TestUntagged(t *testing.T) {
 func TestMatrix(t *testing.T) {
 	rounds := 3
 	if os.Getenv("DEED_LONG") != "" {
-		rounds = 60
+		rounds = 100
 	}
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
@@ -144,13 +145,26 @@ type matrix struct {
 
 func newMatrix(t *testing.T, mutant string) *matrix {
 	t.Helper()
-	m := &matrix{world: newWorld(t)}
-	m.env = []string{"DEED_MUTANT=" + mutant}
-	if binary := os.Getenv(scenarioBinary); binary != "" {
-		m.binary = binary
-	} else {
-		build(t, m.binary, "-tags", "torture")
+	binary := os.Getenv(scenarioBinary)
+	if binary == "" {
+		binary = filepath.Join(t.TempDir(), "deed")
+		build(t, binary, "-tags", "torture")
 	}
+	w := newWorldOf(t, binary)
+	w.env = []string{"DEED_MUTANT=" + mutant}
+	return under(t, w)
+}
+
+// under puts a world under load.
+func under(t *testing.T, w *world) *matrix {
+	t.Helper()
+	return underFor(t, w, 200*time.Millisecond)
+}
+
+// underFor is under, with so much load before the first fault.
+func underFor(t *testing.T, w *world, warm time.Duration) *matrix {
+	t.Helper()
+	m := &matrix{world: w}
 	p := m.run(t)
 	p.ready(t)
 	m.register(t)
@@ -158,7 +172,7 @@ func newMatrix(t *testing.T, mutant string) *matrix {
 	m.stop = stop
 	m.acks = m.load(ctx, t)
 	go m.watch(ctx)
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(warm)
 	p.kill(t)
 	m.keepHead(t)
 	m.check(t)
@@ -215,14 +229,23 @@ type process struct {
 // run starts deed serve with these faults in its environment.
 func (m *matrix) run(t *testing.T, env ...string) *process {
 	t.Helper()
+	return m.runUnder(t, nil, env...)
+}
+
+// runUnder starts deed serve by a command that takes another as its arguments.
+func (m *matrix) runUnder(t *testing.T, tracer []string, env ...string) *process {
+	t.Helper()
 	p := &process{address: m.address, log: new(bytes.Buffer), ended: make(chan struct{})}
-	p.Cmd = exec.Command(m.binary, "serve", "--config", filepath.Join(m.dir, "deed.yaml"))
+	argv := append(slices.Clone(tracer), m.binary, "serve", "--config", filepath.Join(m.dir, "deed.yaml"))
+	p.Cmd = exec.Command(argv[0], argv[1:]...)
+	// A group of its own: a killed tracer would let what it traces go on.
+	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.Env = append(append(os.Environ(), m.env...), env...)
 	p.Stdout, p.Stderr = p.log, p.log
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Process.Kill() })
+	t.Cleanup(func() { _ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL) })
 	go func() {
 		_ = p.Wait() // the state is in p
 		close(p.ended)
@@ -253,8 +276,13 @@ func (p *process) ready(t *testing.T) {
 
 func (p *process) kill(t *testing.T) {
 	t.Helper()
-	if err := p.Process.Kill(); err != nil {
-		t.Fatal(err)
+	select {
+	case <-p.ended:
+		t.Fatalf("ended by itself, by %v:\n%s", p.ProcessState, p.log)
+	default:
+	}
+	if err := syscall.Kill(-p.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatalf("killing it: %v", err)
 	}
 	p.end(t)
 }
@@ -262,11 +290,17 @@ func (p *process) kill(t *testing.T) {
 // end waits for the end of a process that ends by itself.
 func (p *process) end(t *testing.T) {
 	t.Helper()
-	select {
-	case <-p.ended:
-	case <-time.After(30 * time.Second):
-		t.Fatal("the process goes on: its fault did not end it")
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		select {
+		case <-p.ended:
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+		if t.Failed() { // the agents have given up: nothing leads to the fault any more
+			t.Fatal("the process goes on, and the agents do not")
+		}
 	}
+	t.Fatal("the process goes on: its fault did not end it")
 }
 
 // dies wants a run that kills itself at its failpoint.
@@ -325,7 +359,7 @@ func (m *matrix) hit(t *testing.T, p *process, point string) {
 // keepHead reads the head file, whose checkpoint counts as one that was seen.
 func (m *matrix) keepHead(t *testing.T) {
 	t.Helper()
-	text, err := os.ReadFile(m.instance.Config.Head)
+	text, err := (&boltstore.HeadFile{Path: m.instance.Config.Head}).Load()
 	if err != nil {
 		t.Fatal(err)
 	}

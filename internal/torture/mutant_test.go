@@ -31,7 +31,7 @@ func TestErrors(t *testing.T) {
 
 var errorPoints = []string{
 	"during-data-write:error:40", "before-data-sync:error:40", "before-meta-write:error:9", "before-meta-sync:error:9",
-	"before-head-temp:error:9", "after-head-temp-sync:error:9", "after-head-rename-before-dir-sync:error:9",
+	"before-head-write:error:9", "before-head-sync:error:9", "after-head-sync:error:9",
 	"during-data-write:unknown:40", "before-meta-write:unknown:9", "before-meta-sync:unknown:9",
 }
 
@@ -51,17 +51,21 @@ func (m *matrix) fault(t *testing.T, point string) {
 
 // mutants are broken builds: what is done to them, and how that comes out.
 var mutants = []struct{ name, faults, finding string }{
-	{"answer-before-commit", "in-transaction:hold:9", "is not in the log with its bytes"},
-	{"publish-before-commit", "in-transaction:hold:9", "a checkpoint of size [0-9]+ left the process, and the log does not have its root|the head file is of size [0-9]+, and a checkpoint of size [0-9]+ left"},
+	{"answer-before-commit", "in-transaction:hold:9", "is not in the log with its bytes|reference.unlogged: authority.warrant"},
+	{"publish-before-commit", "in-transaction:hold:9", "a checkpoint of size [0-9]+ left the process, and the log does not have its root|the head file is of size [0-9]+, and a checkpoint of size [0-9]+ left|was seen after one of size [0-9]+"},
 	{"sign-before-sync", "in-transaction:kill:9", "a checkpoint of size [0-9]+ left the process, and the log does not have its root"},
 	{"skip-head-file", "after-publish-before-answer:hold:9", "the head file is of size [0-9]+, and a checkpoint of size [0-9]+ left"},
-	{"publish-before-head-file", "before-head-temp:hold:9", "the head file is of size [0-9]+, and a checkpoint of size [0-9]+ left"},
-	{"head-file-in-place", "in-head-temp:kill:9", "the head file is empty"},
+	{"publish-before-head-file", "before-head-write:hold:9", "the head file is of size [0-9]+, and a checkpoint of size [0-9]+ left"},
+	{"head-file-in-place", "in-head-write:kill:9", "no head file|the head file is of size [0-9]+, and a checkpoint of size [0-9]+ left"},
 	{"sign-from-memory-after-unknown", "before-meta-write:unknown:9", "entries are signed, [0-9]+ are stored|nothing is acknowledged any more"},
 	{"swallow-sync-error", "before-meta-write:error:9", "[0-9]+ entries are signed, [0-9]+ are stored"},
 	{"reuse-index", "after-publish-before-answer:kill:9", "is not in the log with its bytes|corrupt .*"},
 	{"skip-dedup", "after-commit-before-sign:kill:9", "statement [^ ]+ is at [0-9]+ and at [0-9]+"},
 	{"trust-old-copy", "before-commit:kill:9", "deed serve started with an old copy of its database"},
+	{"dedup-in-memory", "after-commit-before-sign:kill:9", "statement [^ ]+ is at [0-9]+ and at [0-9]+"},
+	{"blind-batch", "after-publish-before-answer:kill:9", "corrupt (state before entry [0-9]+|cell/[a-z]+ [^:]+): want"},
+	{"rows-of-batch", "after-publish-before-answer:kill:9", "corrupt rows [^:]+: want"},
+	{"short-tile", "after-publish-before-answer:kill:60", "corrupt tiles tile/0/000: want [^,]+"},
 }
 
 // TestMutants runs TestScenario for every broken build, in a process of its own
