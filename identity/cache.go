@@ -63,6 +63,13 @@ func (m *Cache) put(key cacheKey, paths []interval) {
 	m.keep(key, paths)
 }
 
+// Len says how many chains are remembered.
+func (m *Cache) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.young) + len(m.old)
+}
+
 // keep is called with mu held.
 func (m *Cache) keep(key cacheKey, paths []interval) {
 	if len(m.young) >= m.half {
