@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -85,7 +84,7 @@ func (b *batch) place(id Hash, s Submission, at time.Time) error {
 	index := b.Size()
 	b.ids[id] = index
 	leaf := HashLeaf(p.Entry)
-	b.delta.Entries = append(b.delta.Entries, Entry{ID: id, Leaf: leaf, Bytes: bytes.Clone(p.Entry)})
+	b.delta.Entries = append(b.delta.Entries, Entry{ID: id, Leaf: leaf, Bytes: p.Entry})
 	b.delta.Tiles = b.tree.append(leaf, b.delta.Tiles)
 	for _, o := range p.Objects {
 		if _, ok := b.objects[o.Digest]; !ok {

@@ -16,6 +16,9 @@ type nodes struct {
 	reader Reader
 	cache  *tileCache // may be nil
 	tiles  []Tile     // read so far; at most two per tile level
+
+	recent     *partial // the tile of cache that was used last
+	recentName tileName
 }
 
 // get returns the root of the perfect subtree id, all of whose leaves must be
@@ -30,16 +33,22 @@ func (n *nodes) get(id compact.NodeID) (Hash, error) {
 	if index == n.tree.size>>(tileHeight*level)/tileWidth {
 		return n.tree.edge[level].nodes[height][at], nil
 	}
-	if n.cache != nil {
-		if p := n.cache.get(level, index); p != nil {
-			return p.nodes[height][at], nil
-		}
+	if p := n.completed(tileName{level, index}); p != nil {
+		return p.nodes[height][at], nil
 	}
 	data, err := n.tile(level, index)
 	if err != nil {
 		return Hash{}, err
 	}
 	return tileNode(data, height, at), nil
+}
+
+// completed returns a tile that is in the cache, or nil.
+func (n *nodes) completed(name tileName) *partial {
+	if n.cache != nil && (n.recent == nil || n.recentName != name) {
+		n.recent, n.recentName = n.cache.get(name), name
+	}
+	return n.recent
 }
 
 func (n *nodes) tile(level int, index uint64) ([]byte, error) {

@@ -39,7 +39,7 @@ func (p Proof) Bytes() []byte {
 	}
 	b = append(strconv.AppendUint(append(b, "index "...), p.Index, 10), '\n')
 	for _, h := range p.Hashes {
-		b = append(append(b, h.base64()...), '\n')
+		b = append(strict.AppendEncode(b, h[:]), '\n')
 	}
 	return append(append(b, '\n'), p.Checkpoint...)
 }

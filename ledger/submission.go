@@ -42,7 +42,7 @@ type View interface {
 }
 
 // A Placement is everything that one entry brings into the log. It is written
-// in one transaction or not at all.
+// in one transaction or not at all. Its bytes must not be changed any more.
 type Placement struct {
 	Entry   []byte   // 1 to MaxEntry bytes; hashed into the tree
 	Objects []Object // content-addressed; one that is already there is kept

@@ -18,10 +18,10 @@ type tileName struct {
 
 const cachedTiles = 64 // 1 MiB, and 16,384 entries
 
-func (c *tileCache) get(level int, index uint64) *partial {
+func (c *tileCache) get(name tileName) *partial {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.tiles[tileName{level, index}]
+	return c.tiles[name]
 }
 
 func (c *tileCache) put(tiles []Tile) {
