@@ -38,12 +38,19 @@ long: ## all tests with more rounds: DEED_LONG=1
 	DEED_LONG=1 $(GO) test -count=1 -timeout 60m ./...
 
 .PHONY: flood
-flood: ## deed serve under load, overload, slow sockets, raw frames and bodies nobody should send
+flood: ## deed serve under load, overload, slow sockets, raw frames and hostile bodies
 	$(GO) test -tags torture -count=1 -timeout 90m -v ./internal/torture/flood
 
 .PHONY: torture
 torture: flood ## a kill at every step of a commit, failed writes, and broken builds that must be caught
-	$(GO) test -tags torture -count=1 -timeout 60m -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls)$$' ./internal/torture
+	$(GO) test -tags torture -count=1 -timeout 10m -run '^Test(Index|Store|Faults|Crash)' ./ledger/boltstore
+	$(GO) test -tags torture -count=1 -timeout 60m -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls|Syscalls|DiskFull|ReadOnly|Rot)$$' ./internal/torture
+
+.PHONY: torture-long
+torture-long: export DEED_LONG = 1
+torture-long: flood ## the same with 100 kills at every step and more of everything else (hours; root, strace, loop devices)
+	$(GO) test -tags torture -count=1 -timeout 10m -run '^Test(Index|Store|Faults|Crash)' ./ledger/boltstore
+	$(GO) test -tags torture -count=1 -timeout 12h -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls|Syscalls|DiskFull|ReadOnly|Rot)$$' ./internal/torture
 
 .PHONY: e2e
 e2e: ## the whole path with a real SPIRE server and agent (builds them once)

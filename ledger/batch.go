@@ -23,6 +23,7 @@ type batch struct {
 	objects map[Hash][]byte    // objects of this batch
 	cells   map[cellKey][]byte // overlay: nil is deleted
 	order   []cellKey          // first write of each cell, so that a delta is deterministic
+	read    map[cellKey][]byte // cells as the store has them: most of a batch read the same ones
 }
 
 type cellKey struct{ table, key string }
@@ -33,6 +34,7 @@ func newBatch(ctx context.Context, store Reader, t *tree) *batch {
 		ids:     make(map[Hash]uint64),
 		objects: make(map[Hash][]byte),
 		cells:   make(map[cellKey][]byte),
+		read:    make(map[cellKey][]byte),
 	}
 }
 
@@ -42,14 +44,32 @@ func (b *batch) Size() uint64 { return b.start + uint64(len(b.delta.Entries)) }
 // Get implements View.
 func (b *batch) Get(table, key string) ([]byte, error) {
 	if table == ObjectTable {
-		if d, err := hex.DecodeString(key); err == nil && len(d) == sha256.Size {
-			if o, ok := b.objects[Hash(d)]; ok {
-				return o, nil
-			}
-		}
-	} else if v, ok := b.cells[cellKey{table, key}]; ok && !failpoint.Mutant("blind-batch") {
+		return b.object(key)
+	}
+	k := cellKey{table, key}
+	if v, ok := b.cells[k]; ok && !failpoint.Mutant("blind-batch") {
 		return v, nil
 	}
+	if v, ok := b.read[k]; ok {
+		return v, nil
+	}
+	v, err := b.stored(table, key)
+	if err == nil {
+		b.read[k] = v
+	}
+	return v, err
+}
+
+func (b *batch) object(key string) ([]byte, error) {
+	if d, err := hex.DecodeString(key); err == nil && len(d) == sha256.Size {
+		if o, ok := b.objects[Hash(d)]; ok {
+			return o, nil
+		}
+	}
+	return b.stored(ObjectTable, key)
+}
+
+func (b *batch) stored(table, key string) ([]byte, error) {
 	v, err := b.store.Get(b.ctx, table, key)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s %q: %w", table, key, err)
@@ -113,6 +133,7 @@ func (b *batch) finish(ms int64) Delta {
 	for _, k := range b.order {
 		b.delta.Cells = append(b.delta.Cells, Cell{Table: k.table, Key: k.key, Value: b.cells[k]})
 	}
+	b.delta.Cells = append(b.delta.Cells, b.tree.changedEdge(b.delta.Tiles)...)
 	b.delta.Head = b.tree.head(ms)
 	return b.delta
 }
@@ -128,7 +149,7 @@ func (p Placement) check() error {
 		}
 	}
 	for _, c := range p.Cells {
-		if c.Table == "" || c.Key == "" || c.Table == ObjectTable || len(c.Table) > MaxRowText || len(c.Key) > MaxRowText {
+		if c.Table == "" || c.Key == "" || c.Table == ObjectTable || c.Table == EdgeTable || len(c.Table) > MaxRowText || len(c.Key) > MaxRowText {
 			return fmt.Errorf("%w: cell %.80q %.80q", ErrPlacement, c.Table, c.Key)
 		}
 	}

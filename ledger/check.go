@@ -44,6 +44,9 @@ func CheckSigned(ctx context.Context, s Store, signed *Checkpoint, report func(*
 	if got := c.tree.head(head.Time); !got.Equal(head) {
 		report(&Corrupt{Bucket: "head", Key: fmt.Sprint(head.Size), Want: got.Root.String(), Got: head.Root.String()})
 	}
+	if err := c.edge(); err != nil {
+		return err
+	}
 	if err := c.beyond(s); err != nil {
 		return err
 	}
@@ -216,6 +219,22 @@ func firstDifference(want, got []byte) string {
 		at++
 	}
 	return fmt.Sprintf("another hash at %d", at/32)
+}
+
+// edge compares the kept partial tiles with the computed ones.
+func (c *checker) edge() error {
+	for _, want := range c.tree.edgeCells() {
+		got, err := c.reader.Get(c.ctx, EdgeTable, want.Key)
+		switch {
+		case err != nil:
+			if err := c.fault("cell/"+EdgeTable, want.Key, err); err != nil {
+				return err
+			}
+		case !bytes.Equal(got, want.Value):
+			c.report(&Corrupt{Bucket: "cell/" + EdgeTable, Key: want.Key, Want: "the hashes of its tiles", Got: firstDifference(want.Value, got)})
+		}
+	}
+	return nil
 }
 
 // beyond looks for an entry behind the last: a head that was lost or is older

@@ -175,3 +175,65 @@ func TestDamagedIdentity(t *testing.T) {
 		}
 	}
 }
+
+// A pit is a store whose objects are damaged without end: one key that seems to be
+// far away makes every place before it look so.
+type pit struct{ ledger.Store }
+
+// Objects implements ledger.Reader.
+func (pit) Objects(_ context.Context, start, _ uint64) ([]ledger.Object, error) {
+	return nil, &ledger.Corrupt{Bucket: "objects", Key: fmt.Sprint(start), Want: "an object", Got: "key ff"}
+}
+
+// TestCheckEnds tests that such damage ends a check, and is named.
+func TestCheckEnds(t *testing.T) {
+	c := config(t)
+	c.Cosigner = nil
+	l := storetest.Open(t, c)
+	if _, err := l.Append(ctx, storetest.Text("a")); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	n := 0
+	err := ledger.Check(ctx, pit{c.Store}, func(bad *ledger.Corrupt) {
+		if n++; bad.Bucket != "objects" {
+			t.Error(bad)
+		}
+	}, nil)
+	if err != nil || n == 0 || n > 2000 {
+		t.Errorf("%d faults, %v", n, err)
+	}
+}
+
+// TestCheckSigned tests that a store which does not reach the signed checkpoint,
+// or reaches another one, is told from a sound one.
+func TestCheckSigned(t *testing.T) {
+	c := config(t)
+	c.Cosigner = nil
+	l := storetest.Open(t, c)
+	for _, text := range []storetest.Text{"a", "b", "c"} {
+		if _, err := l.Append(ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signed, err := ledger.ParseSignedCheckpoint(l.Checkpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	longer, other := signed.Checkpoint, signed.Checkpoint
+	longer.Size++
+	other.Root[0] ^= 1
+	for name, tt := range map[string]struct {
+		signed *ledger.Checkpoint
+		faults int
+	}{"none": {nil, 0}, "its own": {&signed.Checkpoint, 0}, "longer": {&longer, 1}, "another": {&other, 1}} {
+		var faults []*ledger.Corrupt
+		if err := ledger.CheckSigned(ctx, c.Store, tt.signed, func(bad *ledger.Corrupt) { faults = append(faults, bad) }, nil); err != nil {
+			t.Fatal(err)
+		}
+		if len(faults) != tt.faults || len(faults) > 0 && faults[0].Bucket != "head" {
+			t.Errorf("%s: faults %v, want %d", name, faults, tt.faults)
+		}
+	}
+}

@@ -71,17 +71,22 @@ type grown struct {
 	data   [][]byte
 	tree   *tree
 	tiles  map[string][]byte
+	edge   map[string][]byte // of EdgeTable
 }
 
 func newGrown(t *testing.T) *grown {
-	return &grown{t: t, tree: new(tree), tiles: make(map[string][]byte)}
+	return &grown{t: t, tree: new(tree), tiles: make(map[string][]byte), edge: make(map[string][]byte)}
 }
 
 func (g *grown) add() {
 	entry := fmt.Appendf(nil, "entry %d", len(g.data))
 	g.data = append(g.data, entry)
-	for _, tile := range g.tree.append(HashLeaf(entry), nil) {
+	tiles := g.tree.append(HashLeaf(entry), nil)
+	for _, tile := range tiles {
 		g.tiles[fmt.Sprint(tile.Level, tile.Index)] = tile.Data
+	}
+	for _, c := range g.tree.changedEdge(tiles) {
+		g.edge[c.Key] = c.Value
 	}
 }
 
@@ -89,8 +94,15 @@ func (g *grown) Tile(_ context.Context, level int, index uint64) ([]byte, error)
 	return g.tiles[fmt.Sprint(level, index)], nil
 }
 
-func (g *grown) Entries(_ context.Context, start, n uint64) ([]Entry, error) {
-	return []Entry{{Bytes: g.data[start]}}, nil
+func (g *grown) Entries(_ context.Context, start, n uint64) (list []Entry, err error) {
+	for _, b := range g.data[start : start+n] {
+		list = append(list, Entry{Bytes: b})
+	}
+	return list, nil
+}
+
+func (g *grown) Get(_ context.Context, _, key string) ([]byte, error) {
+	return g.edge[key], nil
 }
 
 func (g *grown) nodes() *nodes {
@@ -240,6 +252,34 @@ func TestSuccessor(t *testing.T) {
 	}
 	if b.head(0).Root == wantA.Root {
 		t.Error("both successors have one root")
+	}
+}
+
+// TestLoadTreeEdge loads trees with the kept edge, without it, with one of
+// another size and with a wrong one: the result is always the same.
+func TestLoadTreeEdge(t *testing.T) {
+	g := newGrown(t)
+	for range 5*256 + 3 {
+		g.add()
+	}
+	head := g.tree.head(1)
+	kept := g.edge["1"]
+	if len(kept) != 5*32 {
+		t.Fatalf("an edge of %d bytes", len(kept))
+	}
+	wrong := slices.Clone(kept)
+	wrong[40] ^= 1
+	for name, edge := range map[string][]byte{"kept": kept, "none": nil, "older": kept[:4*32], "wrong": wrong} {
+		g.edge["1"] = edge
+		loaded, err := loadTree(context.Background(), g, head)
+		if err != nil || !loaded.head(1).Equal(head) || !slices.Equal(loaded.edge[1].nodes[0], g.tree.edge[1].nodes[0]) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	g.tiles[fmt.Sprint(0, 2)] = nil // the kept edge alone says what is above it
+	g.edge["1"] = kept
+	if _, err := loadTree(context.Background(), g, head); err != nil {
+		t.Errorf("with the edge: %v", err)
 	}
 }
 

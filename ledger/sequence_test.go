@@ -145,6 +145,7 @@ func TestInvalidPlacement(t *testing.T) {
 		"empty entry":  {},
 		"large entry":  {Entry: make([]byte, ledger.MaxEntry+1)},
 		"wrong digest": {Entry: ok, Objects: []ledger.Object{{Bytes: []byte("x")}}},
+		"edge table":   {Entry: ok, Cells: []ledger.Cell{{Table: ledger.EdgeTable, Key: "1"}}},
 		"object table": {Entry: ok, Cells: []ledger.Cell{{Table: ledger.ObjectTable, Key: "k"}}},
 		"no table":     {Entry: ok, Cells: []ledger.Cell{{Key: "k"}}},
 		"no key":       {Entry: ok, Cells: []ledger.Cell{{Table: "t"}}},

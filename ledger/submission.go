@@ -11,6 +11,11 @@ const MaxEntry = 65535
 // Cells cannot be written to it.
 const ObjectTable = "object"
 
+// EdgeTable is the reserved table of the cells in which a log keeps the partial
+// tiles above its entries: the key is the tile level, from 1, the value the
+// hashes. Cells cannot be written to it.
+const EdgeTable = "edge"
+
 // A Submission is something that wants to become one entry.
 type Submission interface {
 	// ID is the identity used for idempotency: of all submissions with one

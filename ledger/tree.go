@@ -2,8 +2,11 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/deedlog/deed/internal/failpoint"
@@ -127,44 +130,102 @@ func (t *tree) head(ms int64) Head {
 	return Head{Size: t.size, Root: foldEdge(edge), Edge: edge, Time: ms}
 }
 
+// changedEdge is what a batch changed of edgeCells.
+func (t *tree) changedEdge(completed []Tile) []Cell {
+	return slices.DeleteFunc(t.edgeCells(), func(c Cell) bool {
+		return !slices.ContainsFunc(completed, func(t Tile) bool { return strconv.Itoa(t.Level+1) == c.Key })
+	})
+}
+
+// edgeCells keeps the partial tiles above the entries, so that loadTree does not
+// have to read every tile below them.
+func (t *tree) edgeCells() []Cell {
+	var cells []Cell
+	for level := 1; level < len(t.edge); level++ {
+		data := make([]byte, 0, len(t.edge[level].nodes[0])*len(Hash{}))
+		for _, h := range t.edge[level].nodes[0] {
+			data = append(data, h[:]...)
+		}
+		cells = append(cells, Cell{Table: EdgeTable, Key: strconv.Itoa(level), Value: data})
+	}
+	return cells
+}
+
 // loadTree rebuilds the tree of a committed head from the store, and refuses
 // one that does not hash to the head.
 func loadTree(ctx context.Context, r Reader, head Head) (*tree, error) {
+	var t *tree
+	for _, edge := range []bool{true, false} { // without the kept edge if it does not fit
+		var err error
+		if t, err = buildTree(ctx, r, head, edge); err != nil {
+			return nil, err
+		}
+		if t.head(head.Time).Equal(head) {
+			return t, nil
+		}
+	}
+	return nil, &Corrupt{Bucket: "head", Key: fmt.Sprint(head.Size), Want: head.Root.String(), Got: t.head(head.Time).Root.String()}
+}
+
+func buildTree(ctx context.Context, r Reader, head Head, edge bool) (*tree, error) {
 	t := &tree{size: head.Size, edge: make([]partial, tileLevels(head.Size))}
 	for level := range t.edge {
 		end := head.Size >> (tileHeight * level)
-		for i := end - end%tileWidth; i < end; i++ {
-			h, err := loadHash(ctx, r, level, i)
-			if err != nil {
-				return nil, err
-			}
+		hashes, err := loadHashes(ctx, r, level, end-end%tileWidth, end, edge)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hashes {
 			t.edge[level].push(h)
 		}
-	}
-	if got := t.head(head.Time); !got.Equal(head) {
-		return nil, &Corrupt{Bucket: "head", Key: fmt.Sprint(head.Size), Want: head.Root.String(), Got: got.Root.String()}
 	}
 	return t, nil
 }
 
-// loadHash computes one hash of an incomplete tile: of an entry, or of the full
-// tile below.
-func loadHash(ctx context.Context, r Reader, level int, i uint64) (Hash, error) {
+// loadHashes reads the hashes of an incomplete tile: those of entries, or the
+// kept ones, or else it computes them from the tiles below.
+func loadHashes(ctx context.Context, r Reader, level int, from, to uint64, edge bool) ([]Hash, error) {
 	if level == 0 {
-		entries, err := r.Entries(ctx, i, 1)
+		return loadLeaves(ctx, r, from, to)
+	}
+	if edge {
+		data, err := r.Get(ctx, EdgeTable, strconv.Itoa(level))
+		if bad := (*Corrupt)(nil); err != nil && !errors.As(err, &bad) {
+			return nil, fmt.Errorf("reading edge of level %d: %w", level, err)
+		}
+		if uint64(len(data)) == (to-from)*uint64(len(Hash{})) {
+			hashes := make([]Hash, to-from)
+			for i := range hashes {
+				hashes[i] = Hash(data[i*32 : i*32+32])
+			}
+			return hashes, nil
+		}
+	}
+	var hashes []Hash
+	for i := from; i < to; i++ {
+		data, err := readTile(ctx, r, level-1, i)
 		if err != nil {
-			return Hash{}, fmt.Errorf("reading entry %d: %w", i, err)
+			return nil, err
 		}
-		if len(entries) != 1 {
-			return Hash{}, &Corrupt{Bucket: "entries", Key: fmt.Sprint(i), Want: "an entry", Got: "none"}
-		}
-		return HashLeaf(entries[0].Bytes), nil
+		hashes = append(hashes, tileNode(data, tileHeight, 0))
 	}
-	data, err := readTile(ctx, r, level-1, i)
+	return hashes, nil
+}
+
+func loadLeaves(ctx context.Context, r Reader, from, to uint64) ([]Hash, error) {
+	entries, err := r.Entries(ctx, from, to-from)
 	if err != nil {
-		return Hash{}, err
+		return nil, fmt.Errorf("reading entries from %d: %w", from, err)
 	}
-	return tileNode(data, tileHeight, 0), nil
+	if uint64(len(entries)) != to-from {
+		missing := from + uint64(len(entries))
+		return nil, &Corrupt{Bucket: "entries", Key: fmt.Sprint(missing), Want: "an entry", Got: "none"}
+	}
+	hashes := make([]Hash, len(entries))
+	for i, e := range entries {
+		hashes[i] = HashLeaf(e.Bytes)
+	}
+	return hashes, nil
 }
 
 // readTile reads a full tile that must be there.

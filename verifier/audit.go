@@ -52,17 +52,18 @@ func (a *Audit) Size() uint64 { return a.tree.End() }
 func (a *Audit) Control() int64 { return a.control.Count }
 
 // Add reads the next entry and returns what is false about it.
-func (a *Audit) Add(entry []byte) []AuditFault {
+func (a *Audit) Add(entry []byte) []AuditFault { return a.Next(ReadEntry(entry)) }
+
+// Next is Add of an entry that was read beforehand.
+func (a *Audit) Next(e AuditEntry) []AuditFault {
 	index := a.tree.End()
-	leaf := ledger.HashLeaf(entry)
-	if err := a.tree.Append(leaf[:], nil); err != nil {
+	if err := a.tree.Append(e.leaf[:], nil); err != nil {
 		return []AuditFault{{index, "audit.tree", "a leaf hash", err.Error()}}
 	}
-	e, err := admission.ParseEntry(entry)
-	if err != nil {
-		return []AuditFault{{index, "entry.profile", "an entry in the strict profile", err.Error()}}
+	if e.err != nil {
+		return []AuditFault{{index, "entry.profile", "an entry in the strict profile", e.err.Error()}}
 	}
-	return a.compare(index, entry, e)
+	return a.compare(index, e.doc, e.entry)
 }
 
 func (a *Audit) compare(index uint64, entry []byte, e *admission.Entry) (faults []AuditFault) {

@@ -48,7 +48,7 @@ func readInside(ctx context.Context, config setup.Config, out io.Writer,
 
 // inspect is what deed log check reads.
 func inspect(ctx context.Context, c setup.Config, report func(*ledger.Corrupt), progress ledger.Progress) (uint64, error) {
-	i := setup.Inspection{Config: c, Report: report, Progress: progress}
+	i := setup.Inspection{Config: c, Report: report, Progress: progress, Pages: true}
 	return i.Run(ctx)
 }
 

@@ -78,6 +78,7 @@ func (s *serveCommand) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	setup.TuneMemory()
 	instance, err := setup.Open(cmd.Context(), s.config, config.Logs.Logger(os.Stderr))
 	if err != nil {
 		return err

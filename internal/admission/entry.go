@@ -23,6 +23,9 @@ type Entry struct {
 
 // ParseEntry reads an entry. Faults: those of [attest.Decode].
 func ParseEntry(doc []byte) (*Entry, error) {
+	if e, ok := quickEntry(doc); ok {
+		return e, nil
+	}
 	e := new(Entry)
 	if err := attest.Decode(doc, e); err != nil {
 		return nil, err

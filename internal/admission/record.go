@@ -132,6 +132,9 @@ type Control struct {
 
 // ParseRecord reads a record. Faults: those of [attest.Decode].
 func ParseRecord(doc []byte) (*Record, error) {
+	if r, ok := quickRecord(doc); ok {
+		return r, nil
+	}
 	r := new(Record)
 	if err := attest.Decode(doc, r); err != nil {
 		return nil, err

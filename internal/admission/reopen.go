@@ -13,6 +13,25 @@ import (
 // signature rested on: that was checked when the entry was made. A verifier
 // never calls it.
 func Reopen(index uint64, entryDoc []byte, object func(attest.Digest) ([]byte, error)) (*Logged, error) {
+	return (*Opener)(nil).Reopen(index, entryDoc, object)
+}
+
+// An Opener reopens many entries of one register. It remembers whose key a record
+// names: to parse a chain takes a good part of the time that its signature takes
+// to check. A nil *Opener remembers nothing. It is safe for concurrent use.
+type Opener struct {
+	signers memo[RecordSigner, attest.Signer]
+}
+
+// NewOpener returns an Opener that remembers at most n signers.
+func NewOpener(n int) *Opener {
+	return &Opener{signers: memo[RecordSigner, attest.Signer]{most: n}}
+}
+
+// Reopen is the function [Reopen] with memory. The bytes that object returns must
+// have the digest that it was asked for; it is not asked for a key that is
+// remembered.
+func (o *Opener) Reopen(index uint64, entryDoc []byte, object func(attest.Digest) ([]byte, error)) (*Logged, error) {
 	entry, err := ParseEntry(entryDoc)
 	if err != nil {
 		return nil, fmt.Errorf("reading entry %d: %w", index, damaged(err))
@@ -25,7 +44,7 @@ func Reopen(index uint64, entryDoc []byte, object func(attest.Digest) ([]byte, e
 	if err != nil {
 		return nil, fmt.Errorf("reading record of entry %d: %w", index, damaged(err))
 	}
-	verified, err := reopenStatement(record, object)
+	verified, err := o.statement(record, object)
 	if err != nil {
 		return nil, fmt.Errorf("reading statement of entry %d: %w", index, damaged(err))
 	}
@@ -44,7 +63,7 @@ func damaged(err error) error {
 	return errors.New(err.Error())
 }
 
-func reopenStatement(r *Record, object func(attest.Digest) ([]byte, error)) (v attest.Verified, err error) {
+func (o *Opener) statement(r *Record, object func(attest.Digest) ([]byte, error)) (v attest.Verified, err error) {
 	doc, err := object(r.Envelope)
 	if err != nil {
 		return v, err
@@ -53,15 +72,25 @@ func reopenStatement(r *Record, object func(attest.Digest) ([]byte, error)) (v a
 	if err != nil {
 		return v, err
 	}
-	key, err := object(r.Signer.KeyID)
-	if err != nil {
-		return v, err
-	}
-	signer, err := recordedSigner(r.Signer, key)
+	signer, err := o.signer(r.Signer, object)
 	if err != nil {
 		return v, err
 	}
 	return attest.Open(envelope, signer)
+}
+
+func (o *Opener) signer(s RecordSigner, object func(attest.Digest) ([]byte, error)) (attest.Signer, error) {
+	parse := func() (signer attest.Signer, err error) {
+		key, err := object(s.KeyID)
+		if err != nil {
+			return signer, err
+		}
+		return recordedSigner(s, key)
+	}
+	if o == nil {
+		return parse()
+	}
+	return o.signers.get(s, parse)
 }
 
 func recordedSigner(s RecordSigner, key []byte) (attest.Signer, error) {

@@ -9,9 +9,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/transparency-dev/merkle/compact"
-	"github.com/transparency-dev/merkle/rfc6962"
-
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/boltstore"
 )
@@ -34,10 +31,10 @@ func (r *run) offline() error {
 	defer os.Remove(path)
 	for _, reading := range []struct {
 		row  string
-		read func(ledger.Store) error
+		read func(*boltstore.Store) error
 	}{
-		{rehashRow, func(s ledger.Store) error { return rehash(r.ctx, s) }},
-		{checkRow, func(s ledger.Store) error { return checkStore(r.ctx, s) }},
+		{rehashRow, func(s *boltstore.Store) error { return rehash(r.ctx, s) }},
+		{checkRow, func(s *boltstore.Store) error { return checkStore(r.ctx, s) }},
 	} {
 		took, err := r.reading(path, reading.read)
 		if err != nil {
@@ -66,7 +63,7 @@ func (r *run) fill() (path string, err error) {
 }
 
 // reading times f with the store open, and the opening too.
-func (r *run) reading(path string, f func(ledger.Store) error) (span, error) {
+func (r *run) reading(path string, f func(*boltstore.Store) error) (span, error) {
 	return r.measure("offline", func() error {
 		store, err := boltstore.OpenReadOnly(path)
 		if err != nil {
@@ -76,30 +73,21 @@ func (r *run) reading(path string, f func(ledger.Store) error) (span, error) {
 	})
 }
 
-// rehash recomputes the root of a log from its entries and nothing else.
-func rehash(ctx context.Context, store ledger.Store) error {
-	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
-	err := eachEntry(ctx, store, func(_ uint64, e ledger.Entry) error {
-		leaf := ledger.HashLeaf(e.Bytes)
-		return tree.Append(leaf[:], nil)
-	})
-	if err != nil {
-		return err
-	}
-	head, err := store.Load(ctx)
-	if err != nil {
-		return err
-	}
-	root, err := tree.GetRootHash(nil)
-	if err == nil && ledger.Hash(root) != head.Root {
-		err = errors.New("the root is another one")
-	}
-	return err
+// rehash recomputes the root of a log from its entries and nothing else, as "deed
+// log check --depth root" does.
+func rehash(ctx context.Context, store *boltstore.Store) error {
+	progress, stop := store.ReadAhead(ctx, nil)
+	defer stop()
+	var fault error
+	err := ledger.Rehash(ctx, store, nil, func(c *ledger.Corrupt) { fault = c }, progress)
+	return errors.Join(err, fault)
 }
 
-func checkStore(ctx context.Context, store ledger.Store) error {
+func checkStore(ctx context.Context, store *boltstore.Store) error {
+	progress, stop := store.ReadAhead(ctx, nil)
+	defer stop()
 	var fault error
-	err := ledger.Check(ctx, store, func(c *ledger.Corrupt) { fault = c }, nil)
+	err := ledger.Check(ctx, store, func(c *ledger.Corrupt) { fault = c }, progress)
 	return errors.Join(err, fault)
 }
 
@@ -133,13 +121,13 @@ func (r *run) cold(path string) error {
 	return nil
 }
 
+// scan reads and hashes all entries.
 func scan(ctx context.Context, path string) error {
 	store, err := boltstore.OpenReadOnly(path)
 	if err != nil {
 		return err
 	}
-	err = eachEntry(ctx, store, func(uint64, ledger.Entry) error { return nil })
-	return errors.Join(err, store.Close())
+	return errors.Join(rehash(ctx, store), store.Close())
 }
 
 func readFile(path string) error {

@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 
-	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/offline"
 	"github.com/deedlog/deed/ledger"
-	"github.com/deedlog/deed/verifier"
 )
 
 const verifyRow = "Deed, whole log, every statement opened and verified"
 
-// verifying measures going through a register's log offline: the tree and the
-// control hash computed anew, and every statement opened from its objects, with
-// its signature.
+// verifying measures going through a register's log offline, as "deed log check
+// --depth statements" does: the tree and the control hash computed anew, and every
+// statement opened from its objects, with its signature.
 type verifying struct {
 	*run
 	register *submitting // whose log is read, as long as it is by then
@@ -36,30 +34,13 @@ func (m *verifying) round() error {
 
 // verifyLog returns the number of entries.
 func (w *world) verifyLog(ctx context.Context) (int, error) {
-	audit := verifier.NewAudit()
-	object := func(d attest.Digest) ([]byte, error) {
-		b, err := w.store.Get(ctx, ledger.ObjectTable, d.Hex())
-		if err == nil && b == nil {
-			err = errors.New("an object is missing")
-		}
-		return b, err
-	}
-	err := eachEntry(ctx, w.store, func(index uint64, e ledger.Entry) error {
-		for _, fault := range audit.Add(e.Bytes) {
-			return fault
-		}
-		_, err := admission.Reopen(index, e.Bytes, object)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
 	signed, err := ledger.ParseSignedCheckpoint(w.log.Checkpoint())
 	if err != nil {
 		return 0, err
 	}
-	for _, fault := range audit.Close(signed.Checkpoint) {
-		return 0, fault
-	}
-	return int(audit.Size()), nil
+	var fault error
+	size, err := offline.Statements{
+		Store: w.store, Signed: &signed.Checkpoint, Report: func(c *ledger.Corrupt) { fault = c },
+	}.Run(ctx)
+	return int(size), errors.Join(err, fault)
 }

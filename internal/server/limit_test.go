@@ -111,15 +111,20 @@ func TestEvictRequests(t *testing.T) {
 	client := deedv1connect.NewAttestationServiceClient(plain(t), url)
 	_, err := client.Submit(context.Background(), message(before))
 	w.Check(err)
+	open := func(n int) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); w.measured()["deed_http_requests_open"] != fmt.Sprint(n); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s requests are open", w.measured()["deed_http_requests_open"])
+			}
+		}
+	}
 	first := slowBody(t, url)
+	open(1) // before any other
 	for range maxWrites - 1 {
 		slowBody(t, url)
 	}
-	for deadline := time.Now().Add(10 * time.Second); w.measured()["deed_http_requests_open"] != fmt.Sprint(maxWrites); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s requests are open", w.measured()["deed_http_requests_open"])
-		}
-	}
+	open(maxWrites)
 	var delays int
 	for ; ; delays++ {
 		_, err = client.Submit(context.Background(), message(s))

@@ -16,6 +16,9 @@ import (
 // stops for good.
 const maxConnections = 2048
 
+// quiet is how long a connection may do nothing while others wait.
+const quiet = time.Second
+
 // sendBuffer is what the kernel holds for a client that does not read, in bytes.
 const sendBuffer = 128 << 10
 
@@ -69,7 +72,7 @@ func (l *Listener) admit(c net.Conn, now time.Time) net.Conn {
 	if l.open >= maxConnections {
 		first := l.quiet.Front()
 		l.evicted++
-		if first == nil || now.Sub(first.Value.(*conn).since) < patience {
+		if first == nil || now.Sub(first.Value.(*conn).since) < quiet {
 			l.mu.Unlock()
 			return nil
 		}

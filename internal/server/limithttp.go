@@ -24,8 +24,8 @@ const (
 	maxBody   = maxMessage + 64
 	// patience is what a slow client has while others wait. One that has never
 	// had an answer has less, if another has.
-	patience      = time.Second
-	shortPatience = 100 * time.Millisecond
+	patience      = 2 * time.Second
+	shortPatience = 250 * time.Millisecond
 )
 
 // crowd are the requests of one sort that are under way: readers must not keep

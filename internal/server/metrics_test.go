@@ -3,10 +3,12 @@ package server_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deedlog/deed/internal/testkit/cast"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
@@ -157,4 +159,24 @@ func TestOperations(t *testing.T) {
 	if w.ask("GET", "localhost", "/metrics", "") != http.StatusNotFound {
 		t.Error("the main port has /metrics")
 	}
+}
+
+// TestHandshakeErrors: net/http tells of a failed handshake in words only.
+func TestHandshakeErrors(t *testing.T) {
+	w := newWorld(t)
+	srv := httptest.NewUnstartedServer(w.handler)
+	srv.Config.ErrorLog = w.server.ErrorLog()
+	srv.StartTLS()
+	defer srv.Close()
+	w.rises(map[string]string{"deed_tls_handshake_errors_total": "1"}, func() {
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		w.Check(err)
+		defer conn.Close()
+		_, err = io.WriteString(conn, "this is not TLS\r\n\r\n")
+		w.Check(err)
+		_, _ = io.ReadAll(conn) // until it is closed
+		for deadline := time.Now().Add(5 * time.Second); w.measured()["deed_tls_handshake_errors_total"] == "0" && time.Now().Before(deadline); {
+			time.Sleep(time.Millisecond)
+		}
+	})
 }

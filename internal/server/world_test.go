@@ -60,6 +60,7 @@ func newEmptyWorld(t testing.TB, change func(*ledger.Config)) *world {
 	})
 	w.Check(err)
 	w.server, w.handler = s, s.Handler()
+	w.rebuilt(config.Store)
 	return w
 }
 

@@ -15,8 +15,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/identity/workload"
-	"github.com/deedlog/deed/internal/server"
 )
 
 // Config is deed.yaml. Unknown keys are refused; relative paths are relative to
@@ -238,65 +236,6 @@ func (c Config) domains() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// Check reads a configuration and everything that it names but the database,
-// which a running server has open.
-func Check(path string) error {
-	c, err := ReadConfig(path)
-	if err != nil {
-		return err
-	}
-	if _, err := readSecrets(c.Keys, c.Origin); err != nil {
-		return err
-	}
-	if err := c.checkAddress(); err != nil {
-		return err
-	}
-	if c.TLS.SVIDDir != "" {
-		if _, err := workload.Dir(c.TLS.SVIDDir); err != nil {
-			return fmt.Errorf("reading own SVID: %w", err)
-		}
-	}
-	for _, name := range c.domains() {
-		if file := c.TrustDomains[name].BundleFile; file != "" {
-			if _, err := readBundle(name, file); err != nil {
-				return fmt.Errorf("reading bundle of %s: %w", name, err)
-			}
-		}
-	}
-	return nil
-}
-
-// checkAddress tries the addresses with any free port, because those configured
-// may be in use by the very server whose configuration is checked.
-func (c Config) checkAddress() error {
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	if err := tryAddress(host, c.TLS.Enabled()); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	if c.Metrics.Listen == "" {
-		return nil
-	}
-	host, _, err = net.SplitHostPort(c.Metrics.Listen)
-	if err == nil {
-		err = tryAddress(host, false)
-	}
-	if err != nil {
-		return fmt.Errorf("metrics.listen: %w", err)
-	}
-	return nil
-}
-
-func tryAddress(host string, secure bool) error {
-	ln, err := server.Listen(net.JoinHostPort(host, "0"), secure)
-	if err != nil {
-		return err
-	}
-	return ln.Close()
 }
 
 // configText is what Create writes.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"time"
 
 	"github.com/deedlog/deed/internal/server"
 	"github.com/deedlog/deed/ledger"
@@ -21,6 +23,9 @@ type Inspection struct {
 	Report func(*ledger.Corrupt)
 	// Progress may be nil.
 	Progress ledger.Progress
+	// Pages: look at how the file is built too, at the end. A page that is
+	// damaged may end the process.
+	Pages bool
 	// Remember keeps what was computed of an entry for the next Run.
 	Remember bool
 
@@ -59,7 +64,34 @@ func (i *Inspection) read(ctx context.Context, store *boltstore.Store) (size uin
 		return 0, fmt.Errorf("loading head: %w", err)
 	}
 	i.rebuild.Origin, i.rebuild.Report, i.rebuild.Progress, i.rebuild.Remember = i.Config.Origin, i.Report, i.Progress, i.Remember
-	return head.Size, i.rebuild.Run(ctx, store, head)
+	if err := i.rebuild.Run(ctx, store, head); err != nil || !i.Pages {
+		return head.Size, err
+	}
+	return head.Size, i.pages(ctx, store)
+}
+
+// pages checks how the file is built, and says so meanwhile: for as long as the
+// slowest disk would need, so that a check that does not end is still noticed.
+func (i *Inspection) pages(ctx context.Context, store *boltstore.Store) error {
+	const perSecond = 4 << 20 // bytes
+	info, err := os.Stat(i.Config.Store)
+	if err != nil {
+		return fmt.Errorf("checking pages: %w", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, time.Duration(info.Size()/perSecond)*time.Second)
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		for i.Progress != nil && ctx.Err() == nil {
+			i.Progress("pages", 0, 0)
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	}()
+	defer func() { stop(); <-said }()
+	return store.CheckPages(i.Report)
 }
 
 // SavedHead reads the checkpoint of the head file, nil if there is none. Its

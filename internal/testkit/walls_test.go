@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 		"./proto/deed/v1",
 	},
 	"./internal/metrics": {"./attest"},
+	"./internal/offline": {"./attest", "./internal/admission", "./ledger", "./verifier"},
 	"./internal/server": {
 		"./attest", "./identity/workload", "./internal/admission", "./internal/failpoint", "./internal/metrics", "./ledger", "./proto/deed/v1",
 		"./proto/deed/v1/deedv1connect",
@@ -40,7 +41,7 @@ var arrows = map[string][]string{
 	},
 
 	"./internal/setup": {
-		"./attest", "./identity", "./identity/workload", "./internal/admission", "./internal/metrics", "./internal/server",
+		"./attest", "./identity", "./identity/workload", "./internal/admission", "./internal/metrics", "./internal/offline", "./internal/server",
 		"./internal/spiffeca", "./ledger", "./ledger/boltstore", "./policy", "./verifier",
 	},
 

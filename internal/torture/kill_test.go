@@ -304,6 +304,14 @@ func (w *world) refusesOldCopy(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, w.binary, "serve", "--config", filepath.Join(w.dir, "deed.yaml"))
 	cmd.Env = append(os.Environ(), w.env...)
+	go func() { // one that answers has started
+		for ; ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+			if res, err := http.Get("http://" + w.address + "/readyz"); err == nil {
+				_ = res.Body.Close()
+				cancel()
+			}
+		}
+	}()
 	out, err := cmd.CombinedOutput()
 	if err == nil || ctx.Err() != nil {
 		t.Fatalf("deed serve started with an old copy of its database:\n%s", out)

@@ -157,24 +157,12 @@ func TestDiskFull(t *testing.T) {
 		start := time.Now()
 		m.acknowledges(t, p, "after making room")
 		t.Logf("round %d: %d acknowledged when it was full (%v); the next %.1f s after there was room", round, before, refused, time.Since(start).Seconds())
-		roomier(t, v, m.database())
 	}
 	p.kill(t)
 	m.keepHead(t)
 	m.check(t)
 	m.logCheck(t)
 	m.finish(t)
-}
-
-// roomier fails where the register itself has filled the volume: then there
-// would be no room to make.
-func roomier(t *testing.T, v *volume, database string) {
-	t.Helper()
-	info, err := os.Stat(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("the database is of %d KiB", info.Size()>>10)
 }
 
 // impatient is one more agent, that does not wait until its statement passes.

@@ -118,8 +118,22 @@ func parseEntry(index uint64, v []byte) (ledger.Entry, error) {
 		return ledger.Entry{}, err
 	}
 	e := ledger.Entry{ID: id, Leaf: ledger.Hash(v[sumSize+32 : entryFixed]), Bytes: append([]byte(nil), v[entryFixed:]...)}
-	if got := ledger.HashLeaf(e.Bytes); got != e.Leaf {
-		return ledger.Entry{}, &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(index), Want: e.Leaf.String(), Got: got.String()}
+	return e, checkLeaf(index, e.Bytes, e.Leaf)
+}
+
+// parseLeaf checks the hash of an entry and returns it.
+func parseLeaf(index uint64, v []byte) (ledger.Hash, error) {
+	if len(v) <= entryFixed {
+		_, err := parseIdentity(index, v)
+		return ledger.Hash{}, err
 	}
-	return e, nil
+	leaf := ledger.Hash(v[sumSize+32 : entryFixed])
+	return leaf, checkLeaf(index, v[entryFixed:], leaf)
+}
+
+func checkLeaf(index uint64, entry []byte, leaf ledger.Hash) error {
+	if got := ledger.HashLeaf(entry); got != leaf {
+		return &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(index), Want: leaf.String(), Got: got.String()}
+	}
+	return nil
 }

@@ -229,26 +229,48 @@ func (s *Store) ScanRows(ctx context.Context, r ledger.Row, from uint64, newest 
 
 // Entries implements ledger.Reader.
 func (s *Store) Entries(_ context.Context, start, n uint64) (list []ledger.Entry, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
+	err = s.eachEntry(start, n, func(index uint64, v []byte) error {
+		e, err := parseEntry(index, v)
+		if err == nil {
+			list = append(list, e)
+		}
+		return err
+	})
+	return list, err
+}
+
+// Leaves implements ledger.LeafReader. It hashes the entries where they are.
+func (s *Store) Leaves(_ context.Context, list []ledger.Hash, start, n uint64) ([]ledger.Hash, error) {
+	err := s.eachEntry(start, n, func(index uint64, v []byte) error {
+		leaf, err := parseLeaf(index, v)
+		if err == nil {
+			list = append(list, leaf)
+		}
+		return err
+	})
+	return list, err
+}
+
+// eachEntry calls do with the stored form of entries, which lasts as long as the
+// call.
+func (s *Store) eachEntry(start, n uint64, do func(index uint64, v []byte) error) error {
+	return s.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketEntries)
 		if b == nil {
 			return nil
 		}
 		c, want := b.Cursor(), start
 		for k, v := c.Seek(number(start)); k != nil && want-start < n; k, v = c.Next() {
-			if !bytes.Equal(k, number(want)) {
+			if len(k) != 8 || binary.BigEndian.Uint64(k) != want {
 				return &ledger.Corrupt{Bucket: "entries", Key: fmt.Sprint(want), Want: "an entry", Got: fmt.Sprintf("key %x", k)}
 			}
-			e, err := parseEntry(want, v)
-			if err != nil {
+			if err := do(want, v); err != nil {
 				return err
 			}
-			list = append(list, e)
 			want++
 		}
 		return nil
 	})
-	return list, err
 }
 
 // Tile implements ledger.Reader.

@@ -55,6 +55,7 @@ const (
 // A Store is an open file.
 type Store struct {
 	db   *bolt.DB
+	file *os.File // of db, which closes it
 	path string
 	// broken is why commits are refused: a commit failed in a way that leaves
 	// the file or bbolt's memory in doubt.
@@ -69,7 +70,10 @@ type Store struct {
 	idle    chan struct{} // closed when the indexer has ended
 }
 
-var _ ledger.Store = (*Store)(nil)
+var (
+	_ ledger.Store      = (*Store)(nil)
+	_ ledger.LeafReader = (*Store)(nil)
+)
 
 // ErrLocked: another process has the file open. Only one may write.
 var ErrLocked = errors.New("another process has the database open")
@@ -127,7 +131,6 @@ func OpenReadOnly(path string) (*Store, error) {
 
 func open(path string, readOnly bool) (*Store, error) {
 	s := &Store{path: path}
-	var file *os.File
 	err := s.guard(func() (err error) {
 		s.db, err = bolt.Open(path, fileMode, &bolt.Options{
 			Timeout:      lockTimeout,
@@ -137,8 +140,8 @@ func open(path string, readOnly bool) (*Store, error) {
 			NoStatistics: true,
 			// Never NoFreelistSync: a cold open would walk every page.
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-				file, err = os.OpenFile(name, flag, mode)
-				return file, err
+				s.file, err = os.OpenFile(name, flag, mode)
+				return s.file, err
 			},
 		})
 		return err
@@ -147,8 +150,8 @@ func open(path string, readOnly bool) (*Store, error) {
 		err = ErrLocked
 	}
 	if err != nil {
-		if file != nil {
-			file.Close() // bbolt panicked and still holds the lock; a second Close does no harm
+		if s.file != nil {
+			s.file.Close() // bbolt panicked and still holds the lock; a second Close does no harm
 		}
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
 	}

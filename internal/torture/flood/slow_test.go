@@ -58,10 +58,14 @@ func (s slowness) run(t *testing.T, o *office) {
 	ctx, cancel := context.WithCancel(t.Context())
 	attack := s.begin(ctx, p)
 	time.Sleep(time.Second)
-	under := o.during(long(4*time.Second, 10*time.Minute), few, true)
+	under := o.during(long(3*time.Second, 10*time.Minute), few, true)
 	under.sound(p)
 	open := p.descriptors() - before
 	attack.stop.Store(true) // what is closed stays closed; the rest is held
+	if s.limit > long(15*time.Second, time.Hour) {
+		s.limit = 0
+		t.Log("only the long run waits until all are gone")
+	}
 	begin := time.Now()
 	for s.left(p, before) > few && time.Since(begin) < s.limit {
 		time.Sleep(50 * time.Millisecond)
@@ -72,7 +76,7 @@ func (s slowness) run(t *testing.T, o *office) {
 	attack.wait.Wait()
 	t.Logf("RESULT slow %s: %d opened, %d open at once; calm: %v; meanwhile: %v; all done with after %v",
 		s.name, attack.opened.Load(), open, calm, under, reaped.Round(100*time.Millisecond))
-	if left > few {
+	if left > few && s.limit > 0 {
 		t.Errorf("%d are left after %v", left, s.limit)
 	}
 	// The attacker runs on the same two cores, and a writer that meets a full
