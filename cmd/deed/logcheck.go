@@ -26,6 +26,10 @@ identities are rebuilt from the entries and compared with the head file; every
 statement is checked and decided again as its record says, and the state and the
 search rows that this gives are compared with the stored ones.
 
+--depth reads less of a database that is too large to read all of it each time:
+root only hashes the entries again and compares the root; statements opens every
+statement too and checks its signature. Both use all cores.
+
 The database is read in a process of its own, which is ended when it makes no
 progress for --stall: a damaged file can make the database library loop. How far
 it is goes to standard error, if that is a terminal or with --progress.`
@@ -35,6 +39,7 @@ type logCheck struct {
 	verb string // check | scrub
 	read func(context.Context, setup.Config, func(*ledger.Corrupt), ledger.Progress) (uint64, error)
 
+	depth    string // of check
 	config   string
 	stall    time.Duration
 	inside   bool
@@ -43,7 +48,8 @@ type logCheck struct {
 }
 
 func newLogCheck() *cobra.Command {
-	l := &logCheck{verb: "check", read: inspect}
+	l := &logCheck{verb: "check"}
+	l.read = l.inspect
 	cmd := &cobra.Command{
 		Use:     "check",
 		Short:   "Check a register's database, entry by entry",
@@ -53,6 +59,7 @@ func newLogCheck() *cobra.Command {
 		RunE:    l.run,
 	}
 	l.flags(cmd)
+	cmd.Flags().StringVar(&l.depth, "depth", string(setup.DepthAll), "how much is read: root, statements or all")
 	return cmd
 }
 
@@ -96,6 +103,11 @@ func (l *logCheck) run(cmd *cobra.Command, _ []string) error {
 	if l.config == "" {
 		return usageError("want the configuration: --config FILE")
 	}
+	switch setup.Depth(l.depth) {
+	case "", setup.DepthRoot, setup.DepthStatements, setup.DepthAll:
+	default:
+		return usageError("--depth: want root, statements or all, found %q", l.depth)
+	}
 	config, err := setup.ReadConfig(l.config)
 	if err != nil {
 		return err
@@ -127,7 +139,11 @@ func (l *logCheck) outside(cmd *cobra.Command, config setup.Config) (checkJSON, 
 	}
 	ctx, stop := context.WithCancel(cmd.Context())
 	defer stop()
-	child := exec.CommandContext(ctx, self, "log", l.verb, "--inside", "--config", l.config)
+	args := []string{"log", l.verb, "--inside", "--config", l.config}
+	if l.depth != "" {
+		args = append(args, "--depth", l.depth)
+	}
+	child := exec.CommandContext(ctx, self, args...)
 	var complaint bytes.Buffer
 	child.Stderr = &complaint
 	pipe, err := child.StdoutPipe()
@@ -251,8 +267,13 @@ func (l *logCheck) print(cmd *cobra.Command, c checkJSON) error {
 	}
 	if c.Sound {
 		what := "with their records and objects, state and search rows"
-		if l.verb == "scrub" {
+		switch {
+		case l.verb == "scrub":
 			what = "with their objects"
+		case l.depth == string(setup.DepthRoot):
+			what = "that have the root; nothing else was read"
+		case l.depth == string(setup.DepthStatements):
+			what = "with their statements, each with its signature"
 		}
 		return printText(cmd.OutOrStdout(), fmt.Sprintf("sound: %d entries %s\n", c.Entries, what))
 	}

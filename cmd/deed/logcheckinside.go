@@ -47,8 +47,8 @@ func readInside(ctx context.Context, config setup.Config, out io.Writer,
 }
 
 // inspect is what deed log check reads.
-func inspect(ctx context.Context, c setup.Config, report func(*ledger.Corrupt), progress ledger.Progress) (uint64, error) {
-	i := setup.Inspection{Config: c, Report: report, Progress: progress, Pages: true}
+func (l *logCheck) inspect(ctx context.Context, c setup.Config, report func(*ledger.Corrupt), progress ledger.Progress) (uint64, error) {
+	i := setup.Inspection{Config: c, Depth: setup.Depth(l.depth), Report: report, Progress: progress, Pages: true}
 	return i.Run(ctx)
 }
 

@@ -170,6 +170,9 @@ func TestPrintable(t *testing.T) {
 				if printable(b) != want {
 					t.Fatalf("byte %#x at %d of %d: printable is %v", c, at, size, !want)
 				}
+				if unescaped(b) != (want || c == '"') {
+					t.Fatalf("byte %#x at %d of %d: unescaped is %v", c, at, size, unescaped(b))
+				}
 			}
 		}
 	}

@@ -1,61 +1,95 @@
 package admission
 
 import (
-	"bytes"
+	"encoding/binary"
 	"strings"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
 )
 
-// The documents of an entry, read in the order of their members. What is read is
-// written again and has to give the same bytes, so nothing here needs to be
-// strict; a document that does not come out the same goes to [attest.Decode],
-// which reads it or says what is wrong with it.
+// The documents of an entry, read in one pass, without reflection. What is taken
+// is in the one form that it is written in: members in their order, none that is
+// left out, no escapes. All else goes to [attest.Decode], which reads it or says
+// what is wrong with it. TestReadQuick and FuzzReadQuick hold both against each
+// other.
 
 func quickEntry(doc []byte) (*Entry, bool) {
 	e := new(Entry)
-	in := quickReader{rest: string(doc)}
-	in.entry(e)
-	return e, in.done() && isWritten(e, doc)
+	q := newQuickReader(doc)
+	q.entry(e)
+	return e, q.done()
 }
 
 func quickRecord(doc []byte) (*Record, bool) {
 	r := new(Record)
-	in := quickReader{rest: string(doc)}
-	in.record(r)
-	return r, in.done() && isWritten(r, doc)
-}
-
-// isWritten reports whether doc is what is written of d without reflection.
-func isWritten(d document, doc []byte) bool {
-	p := newPlain()
-	defer scratch.Put(p)
-	d.write(p)
-	return bytes.Equal(p.since(0), doc)
+	q := newQuickReader(doc)
+	q.record(r)
+	return r, q.done()
 }
 
 // quickReader reads documents without escapes. Texts are parts of the document.
 type quickReader struct {
-	rest string
-	off  bool // given up
+	doc string
+	at  int
+	off bool // given up
 }
 
-func (q *quickReader) done() bool { return !q.off && q.rest == "" }
+func newQuickReader(doc []byte) quickReader {
+	if len(doc) > attest.MaxPayload || !unescaped(doc) {
+		return quickReader{off: true}
+	}
+	return quickReader{doc: string(doc)}
+}
+
+// unescaped reports whether b is printable ASCII without backslash, as printable
+// does.
+func unescaped(b []byte) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		backslash, del := x^ones*'\\', x^ones*0x7f
+		if (x|(x-ones*0x20)&^x|(backslash-ones)&^backslash|(del-ones)&^del)&high != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c < 0x20 || c >= 0x7f || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+func (q *quickReader) done() bool { return !q.off && q.at == len(q.doc) }
+
+func (q *quickReader) next(c byte) bool { return q.at < len(q.doc) && q.doc[q.at] == c }
 
 func (q *quickReader) exactly(s string) {
-	rest, ok := strings.CutPrefix(q.rest, s)
-	q.rest, q.off = rest, q.off || !ok
+	if q.off || !strings.HasPrefix(q.doc[q.at:], s) {
+		q.off = true
+		return
+	}
+	q.at += len(s)
 }
 
 // has reports whether a member comes next, and passes over its name.
 func (q *quickReader) has(name string) bool {
-	rest := strings.TrimPrefix(q.rest, ",")
-	n := len(name)
+	at, n := q.at, len(name)
+	if q.off || at == 0 {
+		return false
+	}
+	if q.doc[at-1] != '{' { // not the first
+		if !q.next(',') {
+			return false
+		}
+		at++
+	}
+	rest := q.doc[at:]
 	if len(rest) < n+3 || rest[0] != '"' || rest[1:n+1] != name || rest[n+1:n+3] != `":` {
 		return false
 	}
-	q.rest = rest[n+3:]
+	q.at = at + n + 3
 	return true
 }
 
@@ -63,17 +97,23 @@ func (q *quickReader) need(name string) { q.off = !q.has(name) || q.off }
 
 func (q *quickReader) text() string {
 	q.exactly(`"`)
-	text, rest, ok := strings.Cut(q.rest, `"`)
-	q.rest, q.off = rest, q.off || !ok
+	end := strings.IndexByte(q.doc[q.at:], '"')
+	if q.off || end < 0 {
+		q.off = true
+		return ""
+	}
+	text := q.doc[q.at : q.at+end]
+	q.at += end + 1
 	return text
 }
 
 func (q *quickReader) integer() (n int64) {
-	i := 0
-	for ; i < len(q.rest) && '0' <= q.rest[i] && q.rest[i] <= '9' && n < maxInteger; i++ {
-		n = n*10 + int64(q.rest[i]-'0')
+	start := q.at
+	for ; q.at < len(q.doc) && '0' <= q.doc[q.at] && q.doc[q.at] <= '9' && n < maxInteger; q.at++ {
+		n = n*10 + int64(q.doc[q.at]-'0')
 	}
-	q.rest, q.off = q.rest[i:], q.off || i == 0
+	digits := q.at - start
+	q.off = q.off || digits == 0 || n >= maxInteger || digits > 1 && q.doc[start] == '0'
 	return n
 }
 
@@ -82,29 +122,38 @@ func needText[T ~string](q *quickReader, name string, to *T) {
 	*to = T(q.text())
 }
 
+// mayText reads a member that is left out when it is empty.
 func mayText[T ~string](q *quickReader, name string, to *T) {
 	if q.has(name) {
 		*to = T(q.text())
+		q.off = q.off || *to == ""
 	}
 }
 
 func needInt[T ~int | ~int64 | ~uint64](q *quickReader, name string, to *T) {
 	q.need(name)
-	*to = T(q.integer())
+	n := q.integer()
+	*to = T(n)
+	q.off = q.off || int64(*to) != n
 }
 
+// mayInt reads a member that is left out when it is zero.
 func mayInt[T ~int | ~int64 | ~uint64](q *quickReader, name string, to *T) {
 	if q.has(name) {
-		*to = T(q.integer())
+		n := q.integer()
+		*to = T(n)
+		q.off = q.off || n == 0 || int64(*to) != n
 	}
 }
 
 // items reads a list, one item at a time.
 func items[T any](q *quickReader, item func(*quickReader, *T)) []T {
 	list := []T{}
-	for q.exactly("["); !q.off && !strings.HasPrefix(q.rest, "]"); {
+	for q.exactly("["); !q.off && !q.next(']'); {
 		if len(list) > 0 {
 			q.exactly(",")
+		} else {
+			list = make([]T, 0, 4)
 		}
 		list = append(list, *new(T))
 		item(q, &list[len(list)-1])
@@ -118,9 +167,11 @@ func needList[T any](q *quickReader, name string, to *[]T, item func(*quickReade
 	*to = items(q, item)
 }
 
+// mayTexts reads a list that is left out when it is empty.
 func mayTexts(q *quickReader, name string, to *[]string) {
 	if q.has(name) {
 		*to = items(q, textItem[string])
+		q.off = q.off || len(*to) == 0
 	}
 }
 
@@ -225,7 +276,7 @@ func (q *quickReader) decision(d *Decision) {
 	needText(q, "effect", &d.Effect)
 	needList(q, "errors", &d.Errors, textItem[string])
 	q.need("evaluated")
-	if d.Evaluated = strings.HasPrefix(q.rest, "true"); d.Evaluated {
+	if d.Evaluated = q.next('t'); d.Evaluated {
 		q.exactly("true")
 	} else {
 		q.exactly("false")

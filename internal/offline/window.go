@@ -55,7 +55,7 @@ func (w *window) chunk(ctx context.Context, start, n uint64) chunk {
 // move reads on to the record of an entry. Whatever stops it before, such as
 // damage, is found by whoever needs the object.
 func (w *window) move(ctx context.Context, last []byte) {
-	w.older, w.newest = w.newest, map[ledger.Hash][]byte{}
+	w.older, w.newest = w.newest, make(map[ledger.Hash][]byte, len(w.newest))
 	entry, err := admission.ParseEntry(last)
 	if err != nil {
 		return

@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 )
@@ -57,7 +58,14 @@ func main() {
 	}
 }
 
+// gcPercent is what "deed serve" sets (internal/setup). It holds for the peers in
+// the process too.
+const gcPercent = 400
+
 func start(o options) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	if o.child != "" {
 		return tellAbout(o.child, o.proofs, !o.quick)
 	}

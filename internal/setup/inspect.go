@@ -7,9 +7,20 @@ import (
 	"os"
 	"time"
 
+	"github.com/deedlog/deed/internal/offline"
 	"github.com/deedlog/deed/internal/server"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/boltstore"
+)
+
+// Depth is how much of a database is read.
+type Depth string
+
+// The depths. Each finds what the one before it finds.
+const (
+	DepthRoot       Depth = "root"       // the entries, and the root that they have: [ledger.Rehash]
+	DepthStatements Depth = "statements" // and every statement with its signature: [offline.Statements]
+	DepthAll        Depth = "all"        // and all else that is stored
 )
 
 // Inspection reads the whole database of a register that is not being served,
@@ -28,6 +39,8 @@ type Inspection struct {
 	Pages bool
 	// Remember keeps what was computed of an entry for the next Run.
 	Remember bool
+	// Depth is how much is read; empty is all.
+	Depth Depth
 
 	rebuild server.Rebuild
 }
@@ -52,7 +65,17 @@ func (i *Inspection) read(ctx context.Context, store *boltstore.Store) (size uin
 	if err != nil {
 		i.Report(&ledger.Corrupt{Bucket: "head file", Key: i.Config.Head, Want: "a checkpoint that this log has signed", Got: err.Error()})
 	}
-	if err := ledger.CheckSigned(ctx, store, signed, i.Report, i.Progress); err != nil {
+	progress, stop := store.ReadAhead(ctx, i.Progress)
+	defer stop()
+	switch i.Depth {
+	case DepthRoot:
+		err = ledger.Rehash(ctx, store, signed, i.Report, progress)
+	case DepthStatements:
+		return offline.Statements{Store: store, Signed: signed, Report: i.Report, Progress: progress}.Run(ctx)
+	default:
+		err = ledger.CheckSigned(ctx, store, signed, i.Report, progress)
+	}
+	if err != nil {
 		return 0, err
 	}
 	head, err := store.Load(ctx)
@@ -63,7 +86,10 @@ func (i *Inspection) read(ctx context.Context, store *boltstore.Store) (size uin
 	if err != nil {
 		return 0, fmt.Errorf("loading head: %w", err)
 	}
-	i.rebuild.Origin, i.rebuild.Report, i.rebuild.Progress, i.rebuild.Remember = i.Config.Origin, i.Report, i.Progress, i.Remember
+	if i.Depth == DepthRoot {
+		return head.Size, nil
+	}
+	i.rebuild.Origin, i.rebuild.Report, i.rebuild.Progress, i.rebuild.Remember = i.Config.Origin, i.Report, progress, i.Remember
 	if err := i.rebuild.Run(ctx, store, head); err != nil || !i.Pages {
 		return head.Size, err
 	}

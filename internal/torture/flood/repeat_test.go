@@ -17,7 +17,7 @@ import (
 // entry, and everyone gets the same receipt, but for the tree of the proof.
 func TestRepeat(t *testing.T) {
 	const clients = 64
-	n := long(10_000, 100_000)
+	const n = 100_000
 	p := start(t)
 	o := p.open()
 	m := o.message(o.act(nonce()))
