@@ -60,7 +60,7 @@ func main() {
 
 // gcPercent is what "deed serve" sets (internal/setup). It holds for the peers in
 // the process too.
-const gcPercent = 400
+const gcPercent = 800
 
 func start(o options) error {
 	if os.Getenv("GOGC") == "" {

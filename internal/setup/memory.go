@@ -5,15 +5,23 @@ import (
 	"runtime/debug"
 )
 
-// gcPercent makes the collector run when the heap is five times what was live,
-// instead of twice. A register keeps little and makes much garbage: on a small
-// heap the collector would take a tenth of the processor.
-const gcPercent = 400
+const (
+	// gcPercent makes the collector run when the heap is nine times what was live,
+	// instead of twice. A register keeps little and makes much garbage: on a small
+	// heap the collector would take a tenth of the processor, and more of batches.
+	gcPercent = 800
+	// memoryLimit is where the collector begins to run more often than that, so
+	// that what is nine times as large is never much. It is no hard limit.
+	memoryLimit = 384 << 20
+)
 
 // TuneMemory sets the collector for a process that serves a register, unless
-// GOGC says otherwise.
+// GOGC or GOMEMLIMIT say otherwise.
 func TuneMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 }
