@@ -97,18 +97,19 @@ func (r *Root) validate(c *checker) {
 	c.oneOf("type", r.Type, "spiffe_bundle")
 }
 
-// Person registers a human's key. An administrator signs it; the person endorses
-// it with the key, which proves possession.
+// Person registers a human's key or passkey. An administrator signs it; the
+// person endorses it with the key, which proves possession.
 type Person struct {
-	By    string `json:"by"` // administrator
-	From  int64  `json:"from"`
-	Key   Key    `json:"key"`
-	Log   string `json:"log"`
-	Name  string `json:"name"`
-	Nonce string `json:"nonce"`
-	Reach string `json:"reach,omitzero"` // how to reach the person
-	Until int64  `json:"until,omitzero"`
-	V     int    `json:"v"`
+	By      string   `json:"by"` // administrator
+	From    int64    `json:"from"`
+	Key     Key      `json:"key"`
+	Log     string   `json:"log"`
+	Name    string   `json:"name"`
+	Nonce   string   `json:"nonce"`
+	Passkey *Passkey `json:"passkey,omitzero"` // the key is in an authenticator
+	Reach   string   `json:"reach,omitzero"`   // how to reach the person
+	Until   int64    `json:"until,omitzero"`
+	V       int      `json:"v"`
 }
 
 // Kind returns KindPerson.
@@ -124,7 +125,7 @@ func (p *Person) validate(c *checker) {
 	c.head(p.Head())
 	c.person("by", p.By)
 	c.person("name", p.Name)
-	c.key("key", p.Key)
+	p.credential(c)
 	c.optionalText("reach", p.Reach, 256)
 	c.window(p.From, p.Until, "until")
 }

@@ -17,7 +17,7 @@ const PayloadType = "application/vnd.in-toto+json"
 // MaxEnvelope bounds the JSON form of an envelope, in bytes.
 const MaxEnvelope = MaxPayload*4/3 + 4096
 
-const maxSignature = 1024 // bytes; RSA-4096 takes 512
+const maxSignature = 2048 // bytes; RSA-4096 takes 512, an assertion by one about 1500
 
 // envelopeTag separates statement names from every other hash.
 const envelopeTag = "deed/envelope/v1\x00"
@@ -116,10 +116,18 @@ func splitEnvelope(doc []byte) (e Envelope, ok bool) {
 	if !begins || !typed || !signed || !ends || !e.KeyID.Valid() {
 		return e, false
 	}
-	var errs [2]error
-	e.Payload, errs[0] = base64.StdEncoding.AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(payload))), payload)
-	e.Signature, errs[1] = base64.StdEncoding.AppendDecode(nil, sig)
-	return e, errs[0] == nil && errs[1] == nil && bytes.Equal(e.JSON(), doc)
+	e.Payload, begins = decodeBase64(payload)
+	e.Signature, ends = decodeBase64(sig)
+	return e, begins && ends
+}
+
+var strictBase64 = base64.StdEncoding.Strict()
+
+// decodeBase64 decodes what has only this one encoding: the decoder would pass
+// over line breaks.
+func decodeBase64(text []byte) ([]byte, bool) {
+	out, err := strictBase64.AppendDecode(make([]byte, 0, strictBase64.DecodedLen(len(text))), text)
+	return out, err == nil && strictBase64.EncodedLen(len(out)) == len(text)
 }
 
 // check enforces the limits that hold for every way an envelope arrives.
@@ -128,7 +136,7 @@ func (e Envelope) check() error {
 		return Refuse("envelope.size", "payload", "1 to "+strconv.Itoa(MaxPayload)+" bytes", strconv.Itoa(len(e.Payload)))
 	}
 	if len(e.Signature) == 0 || len(e.Signature) > maxSignature {
-		return Refuse("envelope.signatures", "signatures", "a signature of at most 1024 bytes", strconv.Itoa(len(e.Signature)))
+		return Refuse("envelope.signatures", "signatures", "a signature of at most 2048 bytes", strconv.Itoa(len(e.Signature)))
 	}
 	if !e.KeyID.Valid() {
 		return Refuse("envelope.keyid", "keyid", "sha256: and 64 hex digits", string(e.KeyID))

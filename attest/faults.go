@@ -58,6 +58,19 @@ var Faults = map[string]FaultInfo{
 	"signer.leaf":          {Refused, "the leaf is not a signing leaf as X.509-SVID asks", "use an SVID with digitalSignature that is no CA"},
 	"signer.key":           {Refused, "the SVID's key is of a kind that is not allowed", "use ECDSA P-256 or P-384, Ed25519, or RSA of 2048 to 4096 bits"},
 
+	"passkey.form":               {Refused, "the signature is not an assertion, and the person's key is a passkey", "sign with the passkey; see docs/spec/bytes.md for the form"},
+	"passkey.registration":       {Refused, "the bytes are not the attestation object of a new credential", "send what navigator.credentials.create() gave, as toJSON() writes it"},
+	"passkey.client_data":        {Refused, "the client data is not one JSON object with the members of WebAuthn", "send clientDataJSON as the browser gave it"},
+	"passkey.type":               {Refused, "the client data is of another ceremony", "assert with navigator.credentials.get(), register with create()"},
+	"passkey.challenge":          {Refused, "the assertion is over something else than this statement", "ask the authenticator for the challenge of exactly this payload"},
+	"passkey.origin":             {Refused, "the assertion was made on a page that is not registered for the passkey", "assert on one of the registered origins"},
+	"passkey.cross_origin":       {Refused, "the assertion was made in a frame of another site's page", "assert on a page that stands by itself"},
+	"passkey.authenticator_data": {Refused, "the authenticator data is malformed, or bytes are left over", "send the authenticator data as the authenticator gave it"},
+	"passkey.rp":                 {Refused, "the authenticator answered for another relying party", "use the rp_id that the passkey was made for"},
+	"passkey.backup":             {Refused, "the backup flags contradict each other or the registration", "register the passkey anew"},
+	"passkey.presence":           {Refused, "the authenticator does not report that its user was there", "touch or confirm on the authenticator"},
+	"passkey.verification":       {Refused, "the authenticator does not report that it verified its user", "ask with userVerification required; set a PIN or biometric"},
+
 	"genesis.endorsed": {Refused, "an administrator did not endorse the genesis that names them", "have every administrator sign the same payload"},
 	"genesis.place":    {Refused, "a genesis that is not entry 0, or any other statement before it", "a log has one genesis, its first entry"},
 

@@ -1,6 +1,10 @@
 package attest
 
-import "crypto"
+import (
+	"crypto"
+
+	"github.com/deedlog/deed/attest/webauthn"
+)
 
 // Signer is a key together with whom it is known to belong to. The caller has
 // established that: package identity for a workload, the register for people
@@ -10,6 +14,19 @@ type Signer struct {
 	Key    crypto.PublicKey
 	KeyID  Digest // what the envelope's keyid must be: chain digest or key digest
 	KeySum Digest // digest of the SubjectPublicKeyInfo
+
+	passkey *webauthn.Credential // nil: the key itself signs
+}
+
+// IsPasskey reports whether the key is in an authenticator.
+func (s Signer) IsPasskey() bool { return s.passkey != nil }
+
+// CredentialID is by what the authenticator finds the key; nil without one.
+func (s Signer) CredentialID() []byte {
+	if s.passkey == nil {
+		return nil
+	}
+	return s.passkey.ID
 }
 
 // Verified is a statement whose signature was checked. Only [Parsed.Verify]
@@ -19,7 +36,12 @@ type Verified struct {
 	envelope  Envelope
 	signer    Signer
 	statement Statement
+	passkey   *PasskeyFacts
 }
+
+// Passkey is what the authenticator reported, or nil where none signed. The
+// caller must not change it.
+func (v Verified) Passkey() *PasskeyFacts { return v.passkey }
 
 // ID names the statement.
 func (v Verified) ID() ID { return v.id }
@@ -64,7 +86,7 @@ func (p Parsed) Envelope() Envelope { return p.envelope }
 
 // Verify checks the signature with the signer's key, and that the signer is
 // the party the statement names. Faults: d0.signer, envelope.keyid,
-// envelope.signature, key.algorithm.
+// envelope.signature, key.algorithm; of a passkey those of passkey. as well.
 func (p Parsed) Verify(s Signer) (Verified, error) {
 	if named := p.statement.SignedBy(); named != s.Party {
 		return Verified{}, Refuse("d0.signer", "signer", named.Name(), s.Name())
@@ -85,10 +107,17 @@ func (p Parsed) verifyAs(s Signer) (Verified, error) {
 		return Verified{}, Refuse("envelope.keyid", "keyid", string(s.KeyID), string(p.envelope.KeyID))
 	}
 	pae := p.envelope.pae()
-	if err := checkSignature(s.Key, p.envelope.Signature, pae); err != nil {
+	v := Verified{id: idOf(pae, s.Name()), envelope: p.envelope, signer: s, statement: p.statement}
+	var err error
+	if s.passkey != nil { // by what is registered, never by what was sent
+		v.passkey, err = checkAssertion(s.passkey, p.envelope.Signature, pae)
+	} else {
+		err = checkSignature(s.Key, p.envelope.Signature, pae)
+	}
+	if err != nil {
 		return Verified{}, err
 	}
-	return Verified{id: idOf(pae, s.Name()), envelope: p.envelope, signer: s, statement: p.statement}, nil
+	return v, nil
 }
 
 // Open parses and verifies in one step, when the signer is known beforehand.

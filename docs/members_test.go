@@ -22,6 +22,7 @@ var members = []struct {
 	{"spec/statements.md", "log keys", attest.LogKeys{}},
 	{"spec/statements.md", "root", attest.Root{}},
 	{"spec/statements.md", "person", attest.Person{}},
+	{"spec/statements.md", "passkey", attest.Passkey{}},
 	{"spec/statements.md", "issuer", attest.Issuer{}},
 	{"spec/statements.md", "policy", attest.Policy{}},
 	{"spec/statements.md", "quotas", attest.Quotas{}},

@@ -203,6 +203,16 @@ func (b *Bundle) Sequence() (uint64, bool) {
 // Roots is the number of different authorities, 1 to 64.
 func (b *Bundle) Roots() int { return len(b.roots) }
 
+// Authorities are the DER certificates of the authorities, in the order of the
+// document.
+func (b *Bundle) Authorities() [][]byte {
+	out := make([][]byte, len(b.roots))
+	for i, r := range b.roots {
+		out[i] = bytes.Clone(r.cert.Raw)
+	}
+	return out
+}
+
 // Digest is the SHA-256 of [Bundle.Bytes]. It does not cover the trust domain.
 func (b *Bundle) Digest() [32]byte { return b.digest }
 

@@ -192,7 +192,8 @@ func (t *Trust) peopleList(doc []byte) error {
 		if !attest.ValidPerson(p.Name) {
 			return fmt.Errorf("%q cannot be a person's name", printable(p.Name))
 		}
-		if _, err := p.Key.Parse(); err != nil {
+		_, err := p.Key.Parse()
+		if _, passkey := p.Key.ParsePasskey(); err != nil && passkey != nil {
 			return fmt.Errorf("key of %s: %w", p.Name, err)
 		}
 		if t.hasKey(p.Name, p.Key) {

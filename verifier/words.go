@@ -111,6 +111,7 @@ func statementWords(i *item) Words {
 	default:
 		w.Lines = controlLines(s)
 	}
+	w.Lines = append(w.Lines, passkeyLines(i.logged.Verified)...)
 	return w
 }
 

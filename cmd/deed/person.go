@@ -16,32 +16,46 @@ const personAddLong = `Register a person's key. An administrator signs, and the 
 the key by endorsing the same statement: --person-key does this here.
 
 Where the key is elsewhere, sign a person statement with 'deed sign person', have
-the person run 'deed sign --endorse', and submit both: see 'deed sign --help'.`
+the person run 'deed sign --endorse', and submit both: see 'deed sign --help'.
+
+A passkey is always elsewhere. --passkey takes what the browser gave when it was
+made, writes the signed statement to --out and prints what to ask the passkey
+for; 'deed sign --request --assertion' makes the endorsement of the answer, and
+'deed submit' takes both.`
 
 type personAdd struct {
 	control
 	personKey, reach string
+	passkey, out     string
+	origins          []string
 }
 
 func newPersonAdd() *cobra.Command {
 	p := &personAdd{}
 	cmd := &cobra.Command{
-		Use:     "add NAME",
-		Short:   "Register a person's key",
-		Long:    personAddLong,
-		Example: "deed key new maria.key\ndeed person add maria --person-key maria.key --dir acme",
-		Args:    takes(1, 1),
-		RunE:    p.run,
+		Use:   "add NAME",
+		Short: "Register a person's key",
+		Long:  personAddLong,
+		Example: "deed key new maria.key\ndeed person add maria --person-key maria.key --dir acme\n" +
+			"deed person add maria --passkey create.json --out maria.dsse --dir acme > request.json",
+		Args: takes(1, 1),
+		RunE: p.run,
 	}
 	cmd.Flags().StringVar(&p.personKey, "person-key", "", "the person's private key, PEM `FILE`")
 	cmd.Flags().StringVar(&p.reach, "reach", "", "how to `REACH` the person, such as an address")
+	cmd.Flags().StringVar(&p.passkey, "passkey", "", "the person's passkey as navigator.credentials.create() gave it, JSON `FILE`")
+	cmd.Flags().StringSliceVar(&p.origins, "origin", nil, "further `ORIGIN` of a page on which the passkey may sign")
+	cmd.Flags().StringVar(&p.out, "out", "", "with --passkey, write the signed statement to `FILE`")
 	p.control.flags(cmd)
 	return cmd
 }
 
 func (p *personAdd) run(cmd *cobra.Command, args []string) error {
+	if p.passkey != "" {
+		return p.addPasskey(cmd, args[0])
+	}
 	if p.personKey == "" {
-		return usageError("want the person's key: --person-key FILE")
+		return usageError("want the person's key: --person-key FILE, or --passkey FILE")
 	}
 	person, err := keyCredential(p.personKey)
 	if err != nil {

@@ -26,13 +26,18 @@ The usual instruction and action need no file: the flags below make them.
 An SVID's certificates, and seeds, are objects that travel with the envelope:
 --objects writes them to a directory for 'deed submit --object DIR'.
 
+` + passkeyHelp + `
+
 ` + actHelp
 
 const signExample = `deed sign instruction --key maria.key --to spiffe://acme.example/agent/planner \
     --text 'Pay invoice 4711, at most 250 EUR' --log log.acme.example/1 > instruction.dsse
 deed sign person person.json --key admin.key > person.dsse
 deed sign --endorse person.dsse --key maria.key > endorsement.dsse
-deed submit person.dsse --object endorsement.dsse`
+deed submit person.dsse --object endorsement.dsse
+deed sign instruction --as maria --challenge --text 'Pay' \
+    --to spiffe://acme.example/agent/planner > request.json
+deed sign --request request.json --assertion answer.json > instruction.dsse`
 
 type signCommand struct {
 	connection
@@ -41,6 +46,7 @@ type signCommand struct {
 	endorse string
 	objects string
 	only    bool
+	passkey passkeyFlags
 }
 
 func newSign() *cobra.Command {
@@ -56,6 +62,7 @@ func newSign() *cobra.Command {
 	cmd.Flags().StringVar(&s.endorse, "endorse", "", "sign the payload of this `ENVELOPE` instead, as an endorsement of it")
 	cmd.Flags().StringVar(&s.objects, "objects", "", "write the objects that belong to the envelope into `DIR`")
 	cmd.Flags().BoolVar(&s.only, "draft", false, "print the completed predicate and sign nothing")
+	s.passkey.flags(cmd)
 	s.draft.flags(cmd)
 	s.signing.flags(cmd)
 	s.connection.flags(cmd)
@@ -63,13 +70,18 @@ func newSign() *cobra.Command {
 }
 
 func (s *signCommand) run(cmd *cobra.Command, args []string) error {
-	if s.endorse != "" {
-		if len(args) > 0 {
-			return usageError("--endorse takes the statement from the envelope, not from %s", args[0])
-		}
+	switch {
+	case s.passkey.challenge && s.keyFile != "":
+		return usageError("--key signs here, --challenge elsewhere: want one of them")
+	case s.passkey.answered() && (len(args) > 0 || s.endorse != ""):
+		return usageError("the statement is in the request: want no KIND and no --endorse")
+	case s.passkey.answered():
+		return s.passkey.finish(cmd)
+	case s.endorse != "" && len(args) > 0:
+		return usageError("--endorse takes the statement from the envelope, not from %s", args[0])
+	case s.endorse != "":
 		return s.endorsement(cmd)
-	}
-	if len(args) == 0 {
+	case len(args) == 0:
 		return usageError("want the KIND of statement")
 	}
 	doc, err := readInput(cmd, args[1:])
@@ -84,7 +96,7 @@ func (s *signCommand) run(cmd *cobra.Command, args []string) error {
 	if s.server == "" && s.dir == "" {
 		cl = nil // no network unless a register is named
 	}
-	signer, err := s.credential(ctx, &s.connection)
+	signer, err := s.signer(ctx, cl)
 	if err != nil {
 		return err
 	}
@@ -92,19 +104,45 @@ func (s *signCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	return s.give(cmd, d)
+}
+
+// give prints what was asked for of a statement: itself, what to ask a passkey
+// for, or the envelope.
+func (s *signCommand) give(cmd *cobra.Command, d *draft) error {
 	if s.only {
 		return printJSON(cmd.OutOrStdout(), d.statement)
 	}
-	envelope, err := signer.sign(d.statement)
+	if s.passkey.challenge {
+		if err := s.keep(d); err != nil {
+			return err
+		}
+		return d.signer.ask(cmd, d.statement)
+	}
+	envelope, err := d.signer.sign(d.statement)
 	if err != nil {
 		return err
 	}
-	if s.objects != "" {
-		if err := writeObjects(s.objects, append(d.objects, signer.objects()...)); err != nil {
-			return err
-		}
+	if err := s.keep(d); err != nil {
+		return err
 	}
 	return printText(cmd.OutOrStdout(), string(envelope.JSON())+"\n")
+}
+
+// signer is who signs: here, or elsewhere with a passkey.
+func (s *signCommand) signer(ctx context.Context, cl *client) (*credential, error) {
+	if s.passkey.challenge {
+		return s.passkey.credential(ctx, s.as, cl)
+	}
+	return s.credential(ctx, &s.connection)
+}
+
+// keep writes the objects that belong to a statement where they are asked for.
+func (s *signCommand) keep(d *draft) error {
+	if s.objects == "" {
+		return nil
+	}
+	return writeObjects(s.objects, append(d.objects, d.signer.objects()...))
 }
 
 // newDraft reads a predicate and completes it.
@@ -127,6 +165,9 @@ func (s *signCommand) endorsement(cmd *cobra.Command) error {
 	}
 	if _, err := attest.ParsePayload(envelope.Payload); err != nil {
 		return fmt.Errorf("reading %s: %w", s.endorse, err)
+	}
+	if s.passkey.challenge {
+		return s.askEndorsement(cmd, envelope.Payload)
 	}
 	signer, err := s.credential(cmd.Context(), &s.connection)
 	if err != nil {

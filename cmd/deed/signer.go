@@ -41,6 +41,8 @@ type credential struct {
 	public attest.Key
 	keyID  attest.Digest
 	chain  []byte // DER certificates of an SVID: an object to send along
+
+	passkey attest.PersonKey // signs elsewhere: there is no key
 }
 
 // credential loads the key or the SVID that the flags name.

@@ -168,32 +168,34 @@ func (c *check) server() (attest.Signer, error) {
 	if own, ok := c.parsed.Statement().(*attest.Genesis); ok {
 		g = own // pinned by the reader's trust directory, not by us
 	}
-	return c.registered(attest.ByServer, c.in.Origin(), g.ServerKey)
+	c.objects[g.ServerKey.Digest()] = g.ServerKey
+	return attest.KeySigner(attest.ByServer, c.in.Origin(), g.ServerKey)
 }
 
 // human returns the key of a person, or of an administrator in the genesis.
 func (c *check) human(name string, keyID attest.Digest) (attest.Signer, error) {
 	if key := c.administratorKey(name); key != nil && key.Digest() == keyID {
-		return c.registered(attest.ByPerson, name, key)
+		return c.holder(name, attest.PersonKey(key))
 	}
 	logged, err := c.current(PersonSlot(name))
 	if err != nil {
 		return attest.Signer{}, err
 	}
 	p := statementOf[*attest.Person](logged)
-	if p == nil || !attest.In(c.at, p.From, p.Until) || p.Key.Digest() != keyID {
+	if p == nil || !attest.In(c.at, p.From, p.Until) || p.Credential().Digest() != keyID {
 		return attest.Signer{}, attest.Refuse("signer.unknown", "keyid", "the registered key of "+name, string(keyID))
 	}
 	if p.Until != 0 {
 		c.expires = p.Until - 1
 	}
-	return c.registered(attest.ByPerson, name, p.Key)
+	return c.holder(name, p.Credential())
 }
 
-// registered makes a signer of a key and keeps the key with the entry.
-func (c *check) registered(kind attest.SignerKind, name string, key attest.Key) (attest.Signer, error) {
+// holder makes a signer of a person's key or passkey and keeps that with the
+// entry.
+func (c *check) holder(name string, key attest.PersonKey) (attest.Signer, error) {
 	c.objects[key.Digest()] = key
-	return attest.KeySigner(kind, name, key)
+	return key.Signer(name)
 }
 
 func (c *check) administratorKey(name string) attest.Key {

@@ -12,7 +12,7 @@ import (
 // genesis: every administrator endorses it. Whether it is the right one is for
 // the reader's trust directory to say.
 func (c *check) genesis(g *attest.Genesis) error {
-	if err := c.endorse(g.Administrators...); err != nil {
+	if err := c.endorse(endorsers(g.Administrators)); err != nil {
 		return err
 	}
 	if len(c.endorsements) < len(g.Administrators) {
@@ -51,19 +51,20 @@ func (c *check) person(p *attest.Person) error {
 	if err != nil {
 		return err
 	}
-	signers := append(c.others(), attest.Administrator{Key: p.Key, Name: p.Name})
+	own := p.Credential()
+	signers := append(endorsers(c.others()), endorser{own, p.Name})
 	held, ended := c.heldKey(p.Name, statementOf[*attest.Person](logged))
-	replaced := held != nil && held.Digest() != p.Key.Digest()
+	replaced := held != nil && held.Digest() != own.Digest()
 	if replaced && !ended {
-		signers = append(signers, attest.Administrator{Key: held, Name: p.Name})
+		signers = append(signers, endorser{held, p.Name})
 	}
-	if err := c.endorse(signers...); err != nil {
+	if err := c.endorse(signers); err != nil {
 		return err
 	}
-	if !c.endorsed[p.Key.Digest()] {
+	if !c.endorsed[own.Digest()] {
 		return attest.Refuse("control.possession", "endorsements", "one with the key of "+p.Name, "none")
 	}
-	agreed := !ended && (c.endorsed[held.Digest()] || held.Digest() == c.verified.Signer().KeySum)
+	agreed := !ended && (c.endorsed[held.Digest()] || held.Digest() == c.verified.Signer().KeyID)
 	if replaced && !agreed {
 		if err := c.enough(); err != nil {
 			return err
@@ -75,11 +76,11 @@ func (c *check) person(p *attest.Person) error {
 // heldKey is the key that a name has so far, or nil: an administrator has one
 // from the beginning. An ended key says nothing any more, not even who comes
 // after it.
-func (c *check) heldKey(name string, before *attest.Person) (key attest.Key, ended bool) {
+func (c *check) heldKey(name string, before *attest.Person) (key attest.PersonKey, ended bool) {
 	if before == nil {
-		return c.administratorKey(name), false
+		return attest.PersonKey(c.administratorKey(name)), false
 	}
-	return before.Key, !attest.In(c.at, before.From, before.Until)
+	return before.Credential(), !attest.In(c.at, before.From, before.Until)
 }
 
 // ownKey: no other person and no administrator of another name has the key.
@@ -166,13 +167,13 @@ func (c *check) revocation(r *attest.Revocation) error {
 func (c *check) administrator() bool {
 	s := c.verified.Signer()
 	key := c.administratorKey(s.ID)
-	return s.Kind == attest.ByPerson && key != nil && key.Digest() == s.KeySum
+	return s.Kind == attest.ByPerson && key != nil && key.Digest() == s.KeyID // not of a passkey with that key
 }
 
 // quorum: the signer is an administrator, and with the endorsing ones there are
 // enough.
 func (c *check) quorum() error {
-	if err := c.endorse(c.others()...); err != nil {
+	if err := c.endorse(endorsers(c.others())); err != nil {
 		return err
 	}
 	if !c.administrator() {
@@ -205,17 +206,31 @@ func (c *check) enough() error {
 	return nil
 }
 
+// endorser is somebody who may endorse, by a key or passkey.
+type endorser struct {
+	key  attest.PersonKey
+	name string
+}
+
+func endorsers(administrators []attest.Administrator) []endorser {
+	out := make([]endorser, len(administrators))
+	for i, a := range administrators {
+		out[i] = endorser{attest.PersonKey(a.Key), a.Name}
+	}
+	return out
+}
+
 // endorse verifies every object that is an envelope of the same payload, by one
 // of the signers. An object that looks like an endorsement and is not refuses
 // the statement.
-func (c *check) endorse(signers ...attest.Administrator) error {
+func (c *check) endorse(signers []endorser) error {
 	for _, digest := range sortedKeys(c.sent.Objects) {
 		e, err := attest.ParseEnvelope(c.sent.Objects[digest])
 		if err != nil || !bytes.Equal(e.Payload, c.sent.Envelope.Payload) {
 			continue
 		}
 		for _, s := range signers {
-			if s.Key.Digest() != e.KeyID {
+			if s.key.Digest() != e.KeyID {
 				continue
 			}
 			if err := c.endorsement(digest, e, s); err != nil {
@@ -227,11 +242,11 @@ func (c *check) endorse(signers ...attest.Administrator) error {
 	return nil
 }
 
-func (c *check) endorsement(digest attest.Digest, e attest.Envelope, by attest.Administrator) error {
+func (c *check) endorsement(digest attest.Digest, e attest.Envelope, by endorser) error {
 	if c.endorsed[e.KeyID] {
 		return attest.Refuse("object.unused", "objects", "one endorsement with a key", string(e.KeyID))
 	}
-	signer, err := c.registered(attest.ByPerson, by.Name, by.Key)
+	signer, err := c.holder(by.name, by.key)
 	if err != nil {
 		return err
 	}

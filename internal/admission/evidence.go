@@ -140,13 +140,22 @@ func (x *act) rootEvidence(at int64) []agency.Human {
 	}
 	w := root.Warrant
 	return []agency.Human{{
-		Ref: root.ID, Kind: "warrant", Person: w.Issuer.ID, Binding: agency.B2, Key: agency.K3,
+		Ref: root.ID, Kind: "warrant", Person: w.Issuer.ID, Binding: agency.B2, Key: held(root.Signer),
 		Before: true, Unexpired: at < w.Expires, FirstUse: true, Bound: true,
 	}}
 }
 
+// held is how hard a person's signature is to make without the person: an
+// authenticator that signs has verified its user.
+func held(s attest.Signer) agency.Key {
+	if s.IsPasskey() {
+		return agency.K4
+	}
+	return agency.K3
+}
+
 func (i instructed) human(at int64) agency.Human {
-	key := agency.K3
+	key := held(i.logged.Verified.Signer())
 	if i.logged.Verified.Signer().Kind != attest.ByPerson {
 		key = agency.K1 // a service recorded it: as good as the operator's word
 	}
@@ -158,7 +167,7 @@ func (i instructed) human(at int64) agency.Human {
 
 func (a approved) human(at int64, used map[attest.ID]bool) agency.Human {
 	return agency.Human{
-		Ref: a.logged.ID(), Kind: "approval", Person: a.statement.Person, Binding: agency.B4, Key: agency.K3,
+		Ref: a.logged.ID(), Kind: "approval", Person: a.statement.Person, Binding: agency.B4, Key: held(a.logged.Verified.Signer()),
 		Before: true, Unexpired: at < a.statement.Expires, FirstUse: !used[a.logged.ID()], Bound: a.exact,
 	}
 }

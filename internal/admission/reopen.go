@@ -94,8 +94,11 @@ func (o *Opener) signer(s RecordSigner, object func(attest.Digest) ([]byte, erro
 }
 
 func recordedSigner(s RecordSigner, key []byte) (attest.Signer, error) {
-	if s.Kind != attest.BySVID {
+	switch s.Kind {
+	case attest.ByServer:
 		return attest.KeySigner(s.Kind, s.Name, key)
+	case attest.ByPerson:
+		return attest.PersonKey(key).Signer(s.Name)
 	}
 	chain, err := identity.ParseChain(key)
 	if err != nil {

@@ -7,12 +7,13 @@ package testkit_test
 // here together with its arrows. Test files are free to import what they test
 // with.
 var arrows = map[string][]string{
-	"./attest":         {},
-	"./attest/agency":  {"./attest"},
-	"./attest/warrant": {"./attest"},
-	"./identity":       {},
-	"./ledger":         {"./internal/failpoint"},
-	"./policy":         {"./attest"},
+	"./attest":          {"./attest/webauthn"},
+	"./attest/agency":   {"./attest"},
+	"./attest/warrant":  {"./attest"},
+	"./attest/webauthn": {},
+	"./identity":        {},
+	"./ledger":          {"./internal/failpoint"},
+	"./policy":          {"./attest"},
 	"./internal/admission": {
 		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./policy",
 	},
@@ -52,24 +53,25 @@ var arrows = map[string][]string{
 	"./verifier/report": {"./verifier"},
 
 	"./cmd/deed": {
-		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity/workload",
-		"./internal/admission", "./internal/demo", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
+		"./identity/workload", "./internal/admission", "./internal/demo", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
 		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
 	},
 	"./cmd/deed-verify": {"./verifier/report"},
 
-	"./docs":                          {},
-	"./internal/e2e":                  {},
-	"./internal/torture":              {},
-	"./internal/torture/flood":        {},
-	"./internal/torture/checker":      {}, // it shares no code with what it checks
-	"./internal/torture/crashfs":      {},
-	"./internal/spiffeca":             {},
-	"./internal/testkit":              {},
-	"./internal/testkit/fakeworkload": {"./internal/spiffeca"},
-	"./internal/testkit/cast":         anything,
-	"./internal/testkit/register":     anything,
-	"./ledger/storetest":              {"./ledger"},
+	"./docs":                           {},
+	"./internal/e2e":                   {},
+	"./internal/torture":               {},
+	"./internal/torture/flood":         {},
+	"./internal/torture/checker":       {}, // it shares no code with what it checks
+	"./internal/torture/crashfs":       {},
+	"./internal/spiffeca":              {},
+	"./internal/testkit":               {},
+	"./internal/testkit/authenticator": {},
+	"./internal/testkit/fakeworkload":  {"./internal/spiffeca"},
+	"./internal/testkit/cast":          anything,
+	"./internal/testkit/register":      anything,
+	"./ledger/storetest":               {"./ledger"},
 }
 
 // anything is allowed to a helper of tests. No program imports one.
@@ -103,7 +105,7 @@ var edges = []string{
 // pure packages have no network, clock, environment, files or randomness: what
 // they compute is repeated years later, elsewhere, and must be the same.
 var pure = []string{
-	"./attest", "./attest/agency", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy", "./verifier",
+	"./attest", "./attest/agency", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./ledger", "./policy", "./verifier",
 }
 
 // impure is what a pure package does not import.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/spiffeca"
+	"github.com/deedlog/deed/internal/testkit/authenticator"
 	"github.com/deedlog/deed/ledger/storetest"
 )
 
@@ -47,6 +48,8 @@ type Party struct {
 	Key   crypto.Signer
 	KeyID attest.Digest
 	Chain []byte // of a workload
+
+	Passkey *authenticator.Authenticator // signs instead, with the key
 }
 
 // A Sent is an envelope with its objects, as it arrives.
@@ -166,7 +169,7 @@ func (c *Cast) Payload(s attest.Statement) []byte {
 // Seal signs any bytes.
 func (c *Cast) Seal(p *Party, payload []byte, objects ...[]byte) Sent {
 	c.Helper()
-	e, err := attest.Seal(payload, p.Key, p.KeyID)
+	e, err := p.seal(payload)
 	c.Check(err)
 	if p.Chain != nil {
 		objects = append(slices.Clone(objects), p.Chain)

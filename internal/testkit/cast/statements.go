@@ -46,7 +46,7 @@ func (c *Cast) Policy(src policy.Source, denials int) (*attest.Policy, [][]byte)
 
 // Registration registers the key of a person.
 func (c *Cast) Registration(p *Party) *attest.Person {
-	return &attest.Person{By: c.Admin.ID, From: c.Now(), Key: p.Public(), Log: storetest.Origin, Name: p.ID, Nonce: c.Random(), V: 1}
+	return &attest.Person{By: c.Admin.ID, From: c.Now(), Key: p.Public(), Log: storetest.Origin, Name: p.ID, Nonce: c.Random(), Passkey: p.passkey(), V: 1}
 }
 
 // Issuer lets a party issue root warrants.

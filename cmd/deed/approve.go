@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+)
+
+const approveLong = `Approve one exact action, once, with your key; or list what asks for it.
+
+--list finds the actions that were denied for want of an approval: the faults are
+all approval.*, or policy.denied by rules that look at approvals or at a human;
+the chain of warrants holds; and the same request was not allowed since. The
+register keeps no such list: it is searched for, back to --since.
+
+ID is such an action, or one that --list does not show; FILE is an action that
+the agent drafted and has not submitted. What is approved is shown before it is
+signed, with the warrant it falls under and what differs from the instruction,
+and is asked for, or takes --yes. --show shows it and signs nothing. What you
+were shown is kept with the approval.
+
+Where the key is elsewhere, such as a passkey, --draft prints the statement for
+'deed sign approval FILE', and --objects keeps what was shown, to be submitted
+along.
+
+The agent then submits the same request, with the same salts, naming the
+approval: 'deed submit FILE --approval ID', or Prepared.Approve in clients/agent.
+
+There is no statement of a refusal. Who does not approve does nothing, and the
+action stays denied; to end the warrant as well, sign a revocation.`
+
+const approveExample = `deed approve --list
+deed approve id:6f2c... --key maria.key
+deed approve id:6f2c... --show
+A=$(deed approve draft.json --key maria.key --for 10m --yes -q)`
+
+type approveCommand struct {
+	connection
+	signing
+	list       bool
+	agent      string
+	since      string
+	life       time.Duration
+	show, yes  bool
+	draft      bool
+	out        string
+	objectsDir string
+	quiet      bool
+}
+
+func newApprove() *cobra.Command {
+	a := &approveCommand{}
+	cmd := &cobra.Command{
+		Use:     "approve --list | ID|INDEX|FILE",
+		Short:   "Approve an action that asks for it, or list those",
+		Long:    approveLong,
+		Example: approveExample,
+		Args:    takes(0, 1),
+		RunE:    a.run,
+	}
+	f := cmd.Flags()
+	f.BoolVar(&a.list, "list", false, "list the actions that ask for an approval")
+	f.StringVar(&a.agent, "agent", "", "with --list: of this SPIFFE `ID` only")
+	f.StringVar(&a.since, "since", "24h", "with --list: denied at or after this `TIME`")
+	f.DurationVar(&a.life, "for", time.Hour, "how long the approval holds")
+	f.BoolVar(&a.show, "show", false, "show what would be approved and sign nothing")
+	f.BoolVar(&a.yes, "yes", false, "do not ask")
+	f.BoolVar(&a.draft, "draft", false, "print the statement and sign nothing")
+	f.StringVar(&a.out, "out", "", "write the envelope to `FILE` and submit nothing")
+	f.StringVar(&a.objectsDir, "objects", "", "`DIR` for the objects that belong to it, with --out or --draft (default: FILE"+objectsSuffix+")")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "print the statement's ID only")
+	a.signing.flags(cmd)
+	a.connection.flags(cmd)
+	return cmd
+}
+
+func (a *approveCommand) run(cmd *cobra.Command, args []string) error {
+	switch {
+	case a.list == (len(args) == 1):
+		return usageError("want --list, or the ID of an action")
+	case a.life <= 0:
+		return usageError("--for: want a length of time above 0, such as 1h")
+	case a.draft && (a.as == "" || a.objectsDir == ""):
+		return usageError("--draft needs who will sign, --as NAME, and --objects DIR for what is shown")
+	case a.list:
+		return a.pending(cmd)
+	}
+	s, shown, err := a.statement(cmd.Context(), args[0])
+	if err != nil {
+		return err
+	}
+	if a.show {
+		return printText(cmd.OutOrStdout(), shown)
+	}
+	if err := printText(cmd.ErrOrStderr(), shown); err != nil {
+		return err
+	}
+	s.Display = attest.DigestOf([]byte(shown))
+	if a.draft {
+		return errors.Join(writeObjects(a.objectsDir, [][]byte{[]byte(shown)}), printJSON(cmd.OutOrStdout(), s))
+	}
+	if err := confirm(cmd, a.yes, "Approve exactly this, as "+s.Person+"?"); err != nil {
+		return err
+	}
+	return a.sign(cmd, s, shown)
+}
+
+func (a *approveCommand) pending(cmd *cobra.Command) error {
+	now := time.Now()
+	since, err := parseTime("--since", a.since, now)
+	if err != nil {
+		return err
+	}
+	ctx, cl, done, err := a.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	list, err := cl.pending(ctx, a.agent, since, now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("looking for what asks for an approval: %w", err)
+	}
+	return a.printList(cmd, list, now.UnixMilli())
+}
+
+// statement makes the approval and the words that it is approved by. With --show
+// nobody needs a key.
+func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.Approval, string, error) {
+	ctx, cl, done, err := a.open(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	defer done()
+	now := time.Now()
+	one, err := cl.asked(ctx, ref, now.UnixMilli())
+	if err != nil {
+		return nil, "", err
+	}
+	s := &attest.Approval{V: 1, Person: a.as, At: now.UnixMilli(), Expires: now.Add(a.life).UnixMilli()}
+	if s.Log, err = cl.origin(ctx); err != nil {
+		return nil, "", err
+	}
+	if err := approvable(s, one.action); err != nil {
+		return nil, "", err
+	}
+	if !a.show && !a.draft {
+		if s.Person, err = a.person(ctx, cl); err != nil {
+			return nil, "", err
+		}
+	}
+	v, err := cl.view(ctx, one, now.UnixMilli())
+	if err != nil {
+		return nil, "", err
+	}
+	if err := v.hopeless(); err != nil && !a.show {
+		return nil, "", err
+	}
+	return s, v.words(s), nil
+}
+
+// approvable makes the approval one of this action, and checks it before anybody
+// is shown it: a draft may hold anything.
+func approvable(s *attest.Approval, a *attest.Action) error {
+	if err := approve(s, a); err != nil {
+		return withHint(err, "an agent opens every argument of what a human is to approve")
+	}
+	if a.Log != "" && a.Log != s.Log {
+		return falseError("the action is for the log %s, and this is %s", attest.Quote(a.Log), s.Log)
+	}
+	root, err := attest.ArgumentsRoot(a.Open, nil)
+	if err != nil || root != a.Request.Arguments {
+		return falseError("the arguments that the action shows are not those that it commits to")
+	}
+	if err := random(&s.Nonce); err != nil {
+		return err
+	}
+	probe := *s
+	fill(&probe.Person, "nobody") // with --show
+	probe.Display = attest.DigestOf(nil)
+	_, err = attest.Payload(&probe)
+	return err
+}
+
+// person is whose approval it is.
+func (a *approveCommand) person(ctx context.Context, cl *client) (string, error) {
+	if a.keyFile == "" {
+		return "", withHint(errors.New("an approval is signed with a person's key"), "give --key FILE, or --show to look only")
+	}
+	signer, err := keyCredential(a.keyFile)
+	if err != nil {
+		return "", err
+	}
+	signer.name = a.as
+	party, err := signer.party(ctx, cl)
+	return party.ID, err
+}
+
+// sign signs what was shown, and submits it or keeps it. It connects anew: the
+// person may have taken a while.
+func (a *approveCommand) sign(cmd *cobra.Command, s *attest.Approval, shown string) error {
+	signer, err := keyCredential(a.keyFile)
+	if err != nil {
+		return err
+	}
+	signer.name = s.Person
+	objects := [][]byte{[]byte(shown)}
+	if a.out != "" {
+		envelope, err := signer.sign(s)
+		if err != nil {
+			return err
+		}
+		return keepSigned(cmd, a.out, a.objectsDir, envelope, objects)
+	}
+	ctx, cl, done, err := a.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	put := control{connection: a.connection, quiet: a.quiet}
+	return put.submitAs(ctx, cmd, cl, signer, s, objects, nil)
+}
+
+// asked gets an action that may be approved: by its ID or index, or from a file
+// with its draft.
+func (c *client) asked(ctx context.Context, ref string, now int64) (*asked, error) {
+	if fileExists(ref) {
+		doc, err := os.ReadFile(ref)
+		if err != nil {
+			return nil, fmt.Errorf("reading drafted action: %w", err)
+		}
+		s, err := readStatement(attest.KindAction, doc)
+		if err != nil {
+			return nil, err
+		}
+		return c.complete(ctx, &asked{action: s.(*attest.Action)}, now)
+	}
+	l, receipt, err := c.logged(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	r, err := readReceipt(receipt, c.vkey)
+	if err != nil {
+		return nil, err
+	}
+	a, ok := l.Verified.Statement().(*attest.Action)
+	switch {
+	case !ok:
+		return nil, withHint(usageError("%s is a %s, not an action", ref, l.Record.Kind), "see what asks for an approval with 'deed approve --list'")
+	case l.Allowed():
+		return nil, withHint(falseError("%s was allowed: there is nothing to approve", ref), "see what asks for an approval with 'deed approve --list'")
+	}
+	return c.complete(ctx, &asked{action: a, logged: l, received: r.entry.ReceivedAt}, now)
+}
+
+// complete adds the approvals that are there.
+func (c *client) complete(ctx context.Context, a *asked, now int64) (*asked, error) {
+	if a.action.Request == nil || a.action.Authority == nil {
+		return nil, withHint(errors.New("the action cannot be approved: it names no request, or no warrant"), "an approval is of an intent or a record under a warrant")
+	}
+	var err error
+	a.approved, err = c.approvals(ctx, a.action, now)
+	return a, err
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+)
+
+const instructLong = `Instruct an agent: state what you ask, sign it with your key, submit it.
+
+The log gets a commitment to TEXT and the seed that opens it, not the text: keep
+the text, and you can show later that it is the one. Only typed requests let the
+log tell an action that you asked for from one that the agent chose itself.
+
+` + requestHelp + `
+
+--show prints the exact statement before it is signed and asks, or takes --yes.
+--out writes the envelope instead of submitting it, for 'deed submit FILE --object
+FILE.objects'; --draft prints the statement unsigned, for 'deed sign instruction
+FILE' where the key is. With an SVID instead of --key, that service records what
+--as NAME asked, which is weaker evidence.`
+
+const instructExample = `I=$(deed instruct 'Please pay invoice 4711' -q --key maria.key --to spiffe://acme.example/agent/planner \
+    --request 'payments.transfer resource=bank_account:iban/DE/1 amount<=250.00EUR reference=INV/4711')
+deed warrant new --key maria.key --instruction $I --purpose 'pay invoice 4711'
+deed instruct --file mail.txt --key maria.key --to spiffe://acme.example/agent/planner \
+    --requests requests.yaml --for 4h --max-actions 3 --show`
+
+type instructCommand struct {
+	connection
+	signing
+	draft      draftFlags // log, to and expires; the text
+	file       string
+	maxActions int64
+	requests   []string
+	list       string
+	show, yes  bool
+	only       bool
+	out        string
+	objects    string
+	quiet      bool
+}
+
+func newInstruct() *cobra.Command {
+	i := &instructCommand{}
+	cmd := &cobra.Command{
+		Use:     "instruct [TEXT]",
+		Short:   "Instruct an agent, signed with a person's key",
+		Long:    instructLong,
+		Example: instructExample,
+		Args:    takes(0, 1),
+		RunE:    i.run,
+	}
+	f := cmd.Flags()
+	f.StringVar(&i.file, "file", "", "read the text from `FILE`, or - for stdin, byte for byte")
+	f.StringVar(&i.draft.to, "to", "", "SPIFFE `ID` of the agent that is asked")
+	f.StringArrayVar(&i.requests, "request", nil, "an `ACTION` that is asked for, with its resource and limits")
+	f.StringVar(&i.list, "requests", "", "YAML `FILE` with several")
+	f.DurationVar(&i.draft.expires, "for", time.Hour, "how long it holds")
+	f.Int64Var(&i.maxActions, "max-actions", 0, "how many actions it may carry; 0 is not limited")
+	f.StringVar(&i.draft.log, "log", "", "`ORIGIN` of the log it is for (default: the register's)")
+	f.BoolVar(&i.show, "show", false, "print what is signed and ask first")
+	f.BoolVar(&i.yes, "yes", false, "do not ask")
+	f.BoolVar(&i.only, "draft", false, "print the statement and sign nothing")
+	f.StringVar(&i.out, "out", "", "write the envelope to `FILE` and submit nothing")
+	f.StringVar(&i.objects, "objects", "", "`DIR` for the objects that belong to it, with --out or --draft (default: FILE"+objectsSuffix+")")
+	f.BoolVarP(&i.quiet, "quiet", "q", false, "print the statement's ID only")
+	i.signing.flags(cmd)
+	i.connection.flags(cmd)
+	return cmd
+}
+
+func (i *instructCommand) run(cmd *cobra.Command, args []string) error {
+	if err := i.read(cmd, args); err != nil {
+		return err
+	}
+	d, err := i.complete(cmd.Context())
+	if err != nil {
+		return err
+	}
+	s := d.statement.(*attest.Instruction)
+	payload, err := attest.Payload(s)
+	if err != nil {
+		return err
+	}
+	if i.only {
+		return i.print(cmd, d)
+	}
+	if i.show {
+		if err := printText(cmd.ErrOrStderr(), i.words(s, payload)); err != nil {
+			return err
+		}
+		if err := confirm(cmd, i.yes, "Sign this instruction?"); err != nil {
+			return err
+		}
+	}
+	envelope, err := d.signer.sign(s)
+	if err != nil {
+		return err
+	}
+	objects := append(d.objects, d.signer.objects()...)
+	if i.out != "" {
+		return keepSigned(cmd, i.out, i.objects, envelope, objects)
+	}
+	return i.submit(cmd, s, envelope, objects)
+}
+
+// read checks what is known before a register or a key is needed.
+func (i *instructCommand) read(cmd *cobra.Command, args []string) error {
+	if (len(args) == 1) == (i.file != "") {
+		return usageError("want the TEXT of the instruction, or --file FILE")
+	}
+	i.draft.text = strings.Join(args, "")
+	if i.file != "" {
+		doc, err := readInput(cmd, []string{i.file})
+		if err != nil {
+			return err
+		}
+		i.draft.text = string(doc)
+	}
+	switch {
+	case strings.TrimSpace(i.draft.text) == "" || !utf8.ValidString(i.draft.text):
+		return usageError("the text of an instruction is not empty, and UTF-8")
+	case len(i.draft.text) > attest.MaxEnvelope: // where reading stdin stops, too
+		return usageError("the text of an instruction has at most %d bytes", attest.MaxEnvelope)
+	case i.draft.to == "":
+		return usageError("want the agent that is asked: --to SPIFFE_ID")
+	case i.draft.expires <= 0:
+		return usageError("--for: want a length of time above 0, such as 1h")
+	case i.only && i.out != "":
+		return usageError("want --draft, which signs nothing, or --out")
+	case i.only && i.objects == "":
+		return usageError("--draft needs --objects DIR, for the seed that opens the text")
+	case i.only && i.keyFile == "" && i.as == "":
+		return usageError("--draft needs who will sign: --as NAME")
+	}
+	return nil
+}
+
+// typed are the requests of the flags and of the file.
+func (i *instructCommand) typed() ([]attest.Request, error) {
+	list := []attest.Request{}
+	for _, text := range i.requests {
+		r, err := parseRequest(text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	if i.list == "" {
+		return list, nil
+	}
+	more, err := readRequests(i.list)
+	return append(list, more...), err
+}
+
+// complete makes the statement. What is submitted elsewhere needs no register,
+// unless one is named.
+func (i *instructCommand) complete(ctx context.Context) (*draft, error) {
+	requests, err := i.typed()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cl, done, err := i.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if (i.only || i.out != "") && i.server == "" && i.dir == "" {
+		cl = nil
+	}
+	signer := &credential{kind: attest.ByPerson, name: i.as}
+	if !i.only || i.keyFile != "" {
+		if signer, err = i.credential(ctx, &i.connection); err != nil {
+			return nil, err
+		}
+	}
+	s := &attest.Instruction{MaxActions: i.maxActions, Requests: requests}
+	if signer.kind == attest.BySVID {
+		if s.Person = i.as; s.Person == "" {
+			return nil, withHint(errors.New("it is not known who asks"), "give --key FILE of the person, or --as NAME of whose wish the service records")
+		}
+	}
+	d := &draft{flags: &i.draft, statement: s, signer: signer, client: cl, now: time.Now()}
+	if err := d.complete(ctx); err != nil {
+		return nil, fmt.Errorf("completing instruction: %w", err)
+	}
+	return d, nil
+}
+
+// print prints the statement unsigned, and keeps the seed of its text.
+func (i *instructCommand) print(cmd *cobra.Command, d *draft) error {
+	if err := writeObjects(i.objects, d.objects); err != nil {
+		return err
+	}
+	return printJSON(cmd.OutOrStdout(), d.statement)
+}
+
+// words say what is to be signed, and show it.
+func (i *instructCommand) words(s *attest.Instruction, payload []byte) string {
+	var b strings.Builder
+	line := func(name, value string) { fmt.Fprintf(&b, "%-11s %s\n", name+":", value) }
+	line("person", s.SignedBy().Name())
+	if s.RecordedBy != "" {
+		line("for", s.Person+", as this service says")
+	}
+	line("asks", s.Addressee)
+	line("text", attest.Quote(i.draft.text))
+	for n, r := range s.Requests {
+		line(fmt.Sprintf("request %d", n), requestWords(r))
+	}
+	if len(s.Requests) == 0 {
+		line("requests", "none: what is done is the agent's choice")
+	}
+	line("actions", actionsWords(s))
+	line("holds", "from "+instant(s.At)+" until just before "+instant(s.Expires)+", "+span(s.Expires-s.At))
+	line("log", s.Log)
+	line("digest", string(attest.DigestOf(payload)))
+	b.WriteString("\nThe statement, as it is signed\n")
+	b.Write(payload)
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func actionsWords(s *attest.Instruction) string {
+	if s.MaxActions == 0 {
+		return "not limited in number"
+	}
+	return fmt.Sprintf("at most %d", s.MaxActions)
+}
+
+// submit sends the instruction, and says what the agent does with it.
+func (i *instructCommand) submit(cmd *cobra.Command, s *attest.Instruction, e attest.Envelope, objects [][]byte) error {
+	ctx, cl, done, err := i.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	m, denied := cl.submit(ctx, e, objects)
+	if m == nil {
+		return denied
+	}
+	return errors.Join(i.receipt(cmd, cl, s, m), denied)
+}
+
+func (i *instructCommand) receipt(cmd *cobra.Command, cl *client, s *attest.Instruction, m *deedv1.Receipt) error {
+	r, err := readReceipt(m, cl.vkey)
+	if err != nil {
+		return err
+	}
+	if i.quiet {
+		return printText(cmd.OutOrStdout(), m.GetId()+"\n")
+	}
+	if i.json {
+		out := r.json(cl.vkey)
+		out.Statement = s
+		return printJSON(cmd.OutOrStdout(), out)
+	}
+	return printPairs(cmd.OutOrStdout(), append(r.pairs(),
+		pair{"asks", s.Addressee},
+		pair{"requests", fmt.Sprint(len(s.Requests))},
+		pair{"actions", actionsWords(s)},
+		pair{"holds", "until just before " + instant(s.Expires) + ", " + span(s.Expires-s.At)},
+		pair{"named by", "a warrant, which the agent names: deed warrant new --instruction " + m.GetId() + " --purpose WORDS"},
+	))
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+)
+
+// place is where the log says something.
+type place struct {
+	index uint64
+	at    int64
+	more  string // such as where a bundle came from
+}
+
+// controlEntries are the entries that decide what a log trusts. With a key every
+// one is proven with it, and together they are shown to be all: the last entry of
+// the log states the running hash over them.
+type controlEntries struct {
+	client *client
+	vkey   string
+	size   uint64           // of the log that was read
+	at     map[string]place // where a key or a bundle was logged first
+	all    []controlEntry
+}
+
+type controlEntry struct {
+	index uint64
+	bytes []byte
+}
+
+func (c *controlEntries) find(ctx context.Context) error {
+	raw, err := c.client.proof(ctx, "0")
+	if err != nil {
+		return fmt.Errorf("reading genesis: %w", err)
+	}
+	first, err := readReceipt(raw, c.vkey)
+	if err != nil {
+		return fmt.Errorf("checking entry 0: %w", err)
+	}
+	c.size = first.size
+	for _, kind := range attest.Kinds() {
+		if !kind.Control() {
+			continue
+		}
+		if err := c.each(ctx, kind); err != nil {
+			return err
+		}
+	}
+	return c.complete(ctx)
+}
+
+// each reads the entries of a kind, denied ones too: the hash is over all.
+func (c *controlEntries) each(ctx context.Context, kind attest.Kind) error {
+	query := &deedv1.SearchRequest{Kind: string(kind), Before: c.size, Limit: 1000}
+	for {
+		page, err := c.client.search(ctx, query)
+		if err != nil {
+			return err
+		}
+		for _, found := range page.GetResults() {
+			if err := c.read(ctx, found.GetId()); err != nil {
+				return err
+			}
+		}
+		if query.Before = page.GetNext(); !page.GetMore() {
+			return nil
+		}
+	}
+}
+
+func (c *controlEntries) read(ctx context.Context, id string) error {
+	l, raw, err := c.client.logged(ctx, id)
+	if err != nil {
+		return err
+	}
+	r, err := readReceipt(raw, c.vkey)
+	if err != nil {
+		return fmt.Errorf("checking entry %d: %w", l.Index, err)
+	}
+	c.all = append(c.all, controlEntry{l.Index, raw.GetEntry()})
+	if l.Allowed() {
+		c.statement(l.Verified.Statement(), place{index: l.Index, at: r.entry.ReceivedAt})
+	}
+	return nil
+}
+
+// complete compares the running hash over what was found with the one that the
+// last entry states.
+func (c *controlEntries) complete(ctx context.Context) error {
+	last := c.size - 1
+	raw, err := c.client.proof(ctx, fmt.Sprint(last))
+	if err != nil {
+		return err
+	}
+	r, err := readReceipt(raw, c.vkey)
+	if err != nil {
+		return fmt.Errorf("checking entry %d: %w", last, err)
+	}
+	slices.SortFunc(c.all, func(a, b controlEntry) int { return cmp.Compare(a.index, b.index) })
+	sum := admission.StartControl()
+	for _, e := range c.all {
+		if e.index < last {
+			sum = sum.Next(e.index, e.bytes)
+		}
+	}
+	if sum.Count == r.entry.Control.Count && sum.Hash == r.entry.Control.Hash {
+		return nil
+	}
+	return withHint(falseError("the register does not show every entry that decides what it trusts: the search found %d before entry %d, which states %d", sum.Count, last, r.entry.Control.Count),
+		"read the whole log with 'deed log audit', and ask the operator")
+}
+
+func (c *controlEntries) statement(s attest.Statement, where place) {
+	switch s := s.(type) {
+	case *attest.Genesis:
+		where.more = "administrator"
+		for _, a := range s.Administrators {
+			c.note(personKey(a.Name, a.Key), where)
+		}
+	case *attest.Person:
+		c.note(personKey(s.Name, s.Key), where)
+	case *attest.Root:
+		where.more = "fetched from " + attest.Quote(s.Source)
+		c.note(bundleKey(s.TrustDomain, s.Bundle), where)
+	}
+}
+
+// note keeps the first entry that says something.
+func (c *controlEntries) note(key string, where place) {
+	if old, ok := c.at[key]; !ok || old.index > where.index {
+		c.at[key] = where
+	}
+}
+
+func personKey(name string, key attest.Key) string {
+	return "person " + name + " " + string(key.Digest())
+}
+
+func bundleKey(trustDomain string, doc attest.Digest) string {
+	return "bundle " + trustDomain + " " + string(doc)
+}

@@ -1,0 +1,51 @@
+package cast
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"io"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/testkit/authenticator"
+)
+
+// The relying party of all passkeys, and its page.
+const (
+	RPID   = "acme.example"
+	Origin = "https://deed.acme.example"
+)
+
+// PasskeyHolder makes a person with a passkey (ES256), whom nothing registers
+// yet.
+func (c *Cast) PasskeyHolder(name string) *Party {
+	c.Helper()
+	scalar := make([]byte, 32)
+	_, err := io.ReadFull(c.Rand, scalar[1:]) // below the order for sure
+	c.Check(err)
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar)
+	c.Check(err)
+	p := &Party{Party: attest.Party{ID: name, Kind: attest.ByPerson}, Key: key, Passkey: authenticator.New(key, RPID, Origin)}
+	reg := c.Registration(p)
+	p.KeyID = reg.Credential().Digest()
+	return p
+}
+
+// passkey is what a registration says of a party's passkey, or nil.
+func (p *Party) passkey() *attest.Passkey {
+	if p.Passkey == nil {
+		return nil
+	}
+	return &attest.Passkey{
+		BackupEligible: p.Passkey.Flags&authenticator.BackupEligible != 0,
+		Credential:     p.Passkey.ID, Origins: []string{Origin}, RPID: RPID,
+	}
+}
+
+func (p *Party) seal(payload []byte) (attest.Envelope, error) {
+	if p.Passkey == nil {
+		return attest.Seal(payload, p.Key, p.KeyID)
+	}
+	challenge := attest.Challenge(payload)
+	data, client, sig := p.Passkey.Get(challenge[:])
+	return attest.SealAssertion(payload, p.KeyID, attest.Assertion{AuthenticatorData: data, ClientData: client, Signature: sig})
+}
