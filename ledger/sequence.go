@@ -18,7 +18,7 @@ import (
 //	          (crash: Open signs this very head, or one that includes it)
 //	sign      exactly a committed head; the signature is verified
 //	          (crash: nobody has seen it; the same head is signed again)
-//	head file temp, fsync, rename, fsync of the directory
+//	head file the other slot of it, synced
 //	          (crash: it is not larger than the database, so Open goes on)
 //	publish   the checkpoint is served from now on
 //	answer    the callers get index, entry and proof
@@ -28,7 +28,7 @@ import (
 //
 // The first two steps are the sequencer's, one goroutine; the others are the
 // publisher's, another one (publish.go), so that a batch is signed while the
-// next one is written. The sequencer is at most two batches ahead.
+// next one is written. At most four batches are committed and not signed.
 type sequencer struct {
 	// ctx is for the store. A caller who goes away does not interrupt a batch
 	// that others wait for, so it is none of the callers'.

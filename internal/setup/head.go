@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/deedlog/deed/ledger"
@@ -32,7 +33,15 @@ func RestoreHead(ctx context.Context, configPath string, checkpoint []byte) (led
 		}
 		return ledger.Checkpoint{}, fmt.Errorf("restoring %s: %w", c.Head, err)
 	}
-	if err := file.Save(checkpoint); err != nil {
+	// Not beside a process that serves the register and has a head file open.
+	store, err := boltstore.OpenReadOnly(c.Store)
+	if err != nil {
+		return ledger.Checkpoint{}, err
+	}
+	if err := store.Close(); err != nil {
+		return ledger.Checkpoint{}, err
+	}
+	if err := errors.Join(file.Save(checkpoint), file.Close()); err != nil {
 		return ledger.Checkpoint{}, fmt.Errorf("restoring %s: %w", c.Head, err)
 	}
 	i, err := Open(ctx, configPath, nil)

@@ -51,6 +51,9 @@ func putObjects(tx *bolt.Tx, k *keys, objects []ledger.Object) error {
 		return err
 	}
 	k.first = after(b)
+	if last, _ := b.Cursor().Last(); k.first == 0 && last != nil {
+		return &ledger.Corrupt{Bucket: "objects", Key: "(last)", Want: "a number", Got: "another key"}
+	}
 	k.objects = make([]ledger.Hash, len(objects))
 	for i, o := range objects {
 		v := append(append(make([]byte, 0, len(o.Digest)+len(o.Bytes)), o.Digest[:]...), o.Bytes...)

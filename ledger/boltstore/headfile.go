@@ -106,6 +106,9 @@ func (h *HeadFile) Save(text []byte) error {
 			return fmt.Errorf("writing head file: %w", err)
 		}
 	}
+	if err := h.own(); err != nil {
+		return fmt.Errorf("writing head file: %w", err)
+	}
 	if err := h.write(h.serial+1, text); err != nil {
 		return fmt.Errorf("writing head file: %w", err)
 	}
@@ -114,18 +117,53 @@ func (h *HeadFile) Save(text []byte) error {
 }
 
 // open opens the file, and makes one if there is none, with room for both slots:
-// a later save changes nothing but their contents.
-func (h *HeadFile) open() (err error) {
-	if _, h.serial, err = h.load(); err != nil {
+// a later save changes nothing but their contents. The text that is there is
+// written and synced again: a process that was killed may have left it in memory
+// only, and the slot that is written next is the one before it.
+func (h *HeadFile) open() error {
+	text, serial, err := h.load()
+	if err != nil {
 		return err
 	}
-	if h.serial == 0 {
+	if text == nil {
 		if err := h.create(); err != nil {
 			return err
 		}
 	}
-	h.file, err = os.OpenFile(h.Path, os.O_RDWR, 0)
-	return err
+	if h.file, err = os.OpenFile(h.Path, os.O_RDWR, 0); err != nil {
+		return err
+	}
+	if h.serial = serial; serial == 0 {
+		return nil
+	}
+	return h.write(serial, text)
+}
+
+// own makes sure that the path still leads to this file, and that nobody else
+// has saved since: the text would be in a file that no start reads, or in the
+// slot that is not the older one.
+func (h *HeadFile) own() error {
+	at, err := os.Stat(h.Path)
+	if err != nil {
+		return err
+	}
+	is, err := h.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(at, is) {
+		return fmt.Errorf("%s is another file now", h.Path)
+	}
+	for _, offset := range []int64{0, slotSize} {
+		var b [headHeader]byte
+		if _, err := h.file.ReadAt(b[:], offset); err != nil {
+			return err
+		}
+		if n := binary.BigEndian.Uint64(b[len(headMagic):]); string(b[:len(headMagic)]) == headMagic && n > h.serial {
+			return fmt.Errorf("another process has saved to %s", h.Path)
+		}
+	}
+	return nil
 }
 
 // create puts an empty file in place at once, with its name.

@@ -31,6 +31,25 @@ func (x *index) indexed() uint64 {
 	return 0
 }
 
+// has reports whether a segment is complete.
+func (x *index) has(id segmentID) bool {
+	return slices.ContainsFunc(x.segments, func(s *segment) bool { return s.segmentID == id })
+}
+
+// adopt takes over the filters that another index has loaded.
+func (x *index) adopt(from *index) {
+	if from == nil {
+		return
+	}
+	for _, s := range x.segments {
+		for _, o := range from.segments {
+			if o.segmentID == s.segmentID {
+				s.filter.Store(o.filter.Load())
+			}
+		}
+	}
+}
+
 // with returns an index that knows of a commit too.
 func (x *index) with(k *keys) *index {
 	next := &index{segments: x.segments, parts: slices.Clone(x.parts)}
@@ -77,33 +96,59 @@ func (x *index) catalog() []byte {
 	return sealed(bucketSegments, keyCatalog, b)
 }
 
-// loadIndex reads the list of segments, and what recent commits have brought.
-func loadIndex(tx *bolt.Tx) (*index, error) {
-	x := new(index)
-	if b := tx.Bucket(bucketSegments); b != nil && b.Get(keyCatalog) != nil {
-		list, err := unseal(bucketSegments, keyCatalog, b.Get(keyCatalog))
-		if err != nil {
-			return nil, err
-		}
-		for ; len(list) >= 9; list = list[9:] {
-			s := &segment{segmentID: segmentID{level: int(list[0]), number: binary.BigEndian.Uint64(list[1:])}}
-			if s.level > topLevel || s.start() != x.indexed() {
-				return nil, &ledger.Corrupt{Bucket: "segments", Key: "catalog", Want: fmt.Sprint("a segment from entry ", x.indexed()), Got: s.String()}
+// loadIndex reads the list of segments, and what recent commits have brought. To
+// write it has to be whole: what is missing would be logged twice. To read it
+// need not be, so that a check can name what is wrong.
+func loadIndex(tx *bolt.Tx, toWrite bool) (*index, error) {
+	x, err := loadCatalog(tx)
+	if err != nil {
+		return nil, err
+	}
+	have := x.indexed()
+	if b := tx.Bucket(bucketRecent); b != nil {
+		c := b.Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			recent, err := loadKeys(k, v)
+			if err != nil {
+				return nil, err
 			}
-			x.segments = append(x.segments, s)
+			if toWrite && recent.start > have {
+				return nil, gap("recent", text(k), have)
+			}
+			have = max(have, recent.end())
+			x = x.with(recent)
 		}
 	}
-	b := tx.Bucket(bucketRecent)
-	if b == nil {
+	if !toWrite {
 		return x, nil
 	}
-	c := b.Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
-		recent, err := loadKeys(k, v)
-		if err != nil {
-			return nil, err
+	head, err := loadHead(tx)
+	if err == nil && have != head.Size {
+		err = gap("recent", "(all)", have)
+	}
+	return x, err
+}
+
+func gap(bucket, key string, have uint64) error {
+	return &ledger.Corrupt{Bucket: bucket, Key: key, Want: fmt.Sprint("what finds entry ", have), Got: "none"}
+}
+
+func loadCatalog(tx *bolt.Tx) (*index, error) {
+	x := new(index)
+	b := tx.Bucket(bucketSegments)
+	if b == nil || b.Get(keyCatalog) == nil {
+		return x, nil
+	}
+	list, err := unseal(bucketSegments, keyCatalog, b.Get(keyCatalog))
+	if err != nil {
+		return nil, err
+	}
+	for ; len(list) >= 9; list = list[9:] {
+		s := &segment{segmentID: segmentID{level: int(list[0]), number: binary.BigEndian.Uint64(list[1:])}}
+		if s.level > topLevel || s.start() != x.indexed() {
+			return nil, &ledger.Corrupt{Bucket: "segments", Key: "catalog", Want: fmt.Sprint("a segment from entry ", x.indexed()), Got: s.String()}
 		}
-		x = x.with(recent)
+		x.segments = append(x.segments, s)
 	}
 	return x, nil
 }

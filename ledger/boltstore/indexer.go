@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -29,19 +30,28 @@ func (s *Store) runIndexer() {
 	}
 }
 
-// indexOnce writes one segment that is due, and reports whether there was one.
+// indexOnce writes one segment that is due, and reports whether there was one. A
+// merge that meets damage is not tried again before the next start: what it
+// would merge is found all the same, and deed log check names the damage.
 func (s *Store) indexOnce() (bool, error) {
 	x := s.index.Load()
-	if from := mergeable(x.segments); from != nil {
-		w := newWriter(s, segmentID{level: from[0].level + 1, number: from[0].number >> fanoutBits})
-		return true, s.merge(w, from)
+	if len(x.parts) > 1 { // a later part has begun, so that the first is full
+		p := x.parts[0]
+		return true, s.write(newWriter(s, segmentID{number: p.number}), p)
 	}
-	// A later part has begun, so that this one is full.
-	if len(x.parts) < 2 {
+	from := mergeable(x.segments)
+	if from == nil {
 		return false, nil
 	}
-	p := x.parts[0]
-	return true, s.write(newWriter(s, segmentID{number: p.number}), p)
+	id := segmentID{level: from[0].level + 1, number: from[0].number >> fanoutBits}
+	if s.unmergeable[id] {
+		return false, nil
+	}
+	err := s.merge(newWriter(s, id), from)
+	if bad := (*ledger.Corrupt)(nil); errors.As(err, &bad) {
+		s.unmergeable[id] = true
+	}
+	return true, err
 }
 
 // mergeable returns 16 segments that make one of the next level.
@@ -193,6 +203,9 @@ func (w *writer) flush(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	if !w.begun && w.store.index.Load().has(w.id) {
+		return fmt.Errorf("segment %s is there already", w.id)
+	}
 	if !w.begun && all.Bucket(w.id.key()) != nil {
 		if err := all.DeleteBucket(w.id.key()); err != nil { // of an attempt that did not end
 			return err
@@ -242,6 +255,8 @@ func (w *writer) finish(merged []*segment) error {
 	})
 	if err == nil {
 		s.index.Store(next)
+	} else if errors.Is(err, ledger.ErrUnknown) {
+		err = errors.Join(err, s.reloadHeld()) // it may be there after all
 	}
 	return err
 }
@@ -273,17 +288,13 @@ func forget(tx *bolt.Tx, indexed uint64) error {
 // what is on the disk is in doubt.
 func (s *Store) update(fn func(*bolt.Tx) error) error {
 	written := false
-	err := s.guard(func() error {
+	return s.transact(func() error {
 		return s.db.Update(func(tx *bolt.Tx) error {
 			err := fn(tx)
 			written = err == nil
 			return err
 		})
-	})
-	if err != nil && !errors.Is(err, errClosing) {
-		return s.classify(err, written)
-	}
-	return err
+	}, &written)
 }
 
 // loadFilters reads the filters of the segments, without which the segments are

@@ -115,9 +115,11 @@ func (r *rowBlocks) next() error {
 		r.row = nil
 		return err
 	}
+	if r.indexes, err = r.blocks.segment.rowBlock(k, v); err != nil {
+		return err
+	}
 	r.row = k[:len(k)-8]
-	r.indexes, err = r.blocks.segment.rowBlock(k, v)
-	return err
+	return nil
 }
 
 // A walk goes through the keys of a segment that have a prefix, some at a time:

@@ -33,11 +33,14 @@ func TestCheckPages(t *testing.T) {
 		// Pages of the list of free pages have the flag 0x10, then how many
 		// there are and their numbers in the byte order of the machine.
 		changed := 0
+		meta := b // the newer of two: u64 root at 32, u64 transaction at 64
+		if binary.NativeEndian.Uint64(b[pageSize+64:]) > binary.NativeEndian.Uint64(b[64:]) {
+			meta = b[pageSize:]
+		}
 		for p := 2; p < len(b)/pageSize; p++ {
 			page := b[p*pageSize : (p+1)*pageSize]
 			if order := binary.NativeEndian; order.Uint16(page[8:]) == 0x10 && order.Uint16(page[10:]) > 0 {
-				root := order.Uint64(b[16+16:]) // of the first meta page
-				order.PutUint64(page[16:], root)
+				order.PutUint64(page[16:], order.Uint64(meta[32:]))
 				changed++
 			}
 		}

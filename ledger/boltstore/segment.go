@@ -193,6 +193,9 @@ func (id segmentID) rowBlock(k, v []byte) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(k) < 8 {
+		return nil, &ledger.Corrupt{Bucket: id.String(), Key: text(k), Want: "a row and an index", Got: fmt.Sprint(len(k), " bytes")}
+	}
 	first := binary.BigEndian.Uint64(k[len(k)-8:])
 	r := &reader{rest: b}
 	list := []uint64{first}

@@ -62,8 +62,11 @@ type Store struct {
 	broken atomic.Pointer[error]
 
 	index    atomic.Pointer[index]
-	indexing sync.Mutex               // held to replace index
+	indexing sync.Mutex               // held to replace index; taken before writing
+	writing  sync.Mutex               // held for a transaction and for what is found out after it
 	known    map[ledger.Hash]struct{} // some objects that are stored; of Commit alone
+
+	unmergeable map[segmentID]bool // of the indexer alone
 
 	wake    chan struct{} // a commit was made; closed by Close
 	closing atomic.Uint32
@@ -85,14 +88,18 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.guard(func() error { return s.db.Update(create) })
+	s.wake, s.idle, s.unmergeable = make(chan struct{}, 1), make(chan struct{}), make(map[segmentID]bool)
+	// What a process that was killed has written may be in memory only: a commit
+	// that is not on disk must not make its predecessor's pages free for others.
+	if err = syncData(s.file); err == nil {
+		err = s.guard(func() error { return s.db.Update(create) })
+	}
 	if err == nil {
 		err = syncDirectory(filepath.Dir(path)) // the file may be new, and its name is in there
 	}
 	if err == nil {
 		err = s.reload()
 	}
-	s.wake, s.idle = make(chan struct{}, 1), make(chan struct{})
 	if err != nil {
 		close(s.idle)
 		s.Close()
@@ -172,17 +179,32 @@ func (s *Store) Close() error {
 func (s *Store) reload() error {
 	s.indexing.Lock()
 	defer s.indexing.Unlock()
-	return s.view(func(tx *bolt.Tx) error {
-		x, err := loadIndex(tx)
+	return s.reloadHeld()
+}
+
+// reloadHeld is reload for who holds indexing. A store whose index is in doubt
+// is not used any more: it would take a statement twice.
+func (s *Store) reloadHeld() error {
+	err := s.view(func(tx *bolt.Tx) error {
+		x, err := loadIndex(tx, s.wake != nil)
 		if err == nil {
+			x.adopt(s.index.Load())
 			s.index.Store(x)
 		}
 		return err
 	})
+	if err != nil {
+		s.broken.CompareAndSwap(nil, &err)
+	}
+	return err
 }
 
-// Load implements ledger.Store.
+// Load implements ledger.Store. Of a store with a fault it returns none: what is
+// in memory may not be on the disk.
 func (s *Store) Load(context.Context) (head ledger.Head, err error) {
+	if cause := s.broken.Load(); cause != nil {
+		return head, fmt.Errorf("database %s had a fault: %w", s.path, *cause)
+	}
 	err = s.view(func(tx *bolt.Tx) error {
 		head, err = loadHead(tx)
 		return err
@@ -217,7 +239,7 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 	}
 	written := false // the closure ran to its end, and bbolt went on to write
 	var learned *keys
-	err = s.guard(func() error {
+	err = s.transact(func() error {
 		return s.db.Update(func(tx *bolt.Tx) (err error) {
 			written = false
 			if err := s.compare(tx, expect); err != nil {
@@ -228,7 +250,7 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 			failpoint.Hit("in-transaction")
 			return err
 		})
-	})
+	}, &written)
 	if err != nil && written && failpoint.Mutant("swallow-sync-error") {
 		return nil
 	}
@@ -239,9 +261,33 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 	case errors.Is(err, ledger.ErrConflict):
 		return err
 	}
-	err = s.classify(err, written)
 	if errors.Is(err, ledger.ErrUnknown) {
-		err = errors.Join(err, s.reload()) // it may be there after all
+		if bad := s.reload(); bad != nil { // it may be there after all
+			return fmt.Errorf("reading the index of %s again: %w", s.path, bad)
+		}
+	}
+	return err
+}
+
+// transact runs a transaction, alone, and finds out what an error means before
+// another one can begin. After an unknown outcome it syncs: what is read from
+// then on is on the disk, whichever it is.
+func (s *Store) transact(f func() error, written *bool) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if cause := s.broken.Load(); cause != nil {
+		return fmt.Errorf("database %s had a fault: %w", s.path, *cause)
+	}
+	err := s.guard(f)
+	if err == nil || errors.Is(err, ledger.ErrConflict) || errors.Is(err, errClosing) {
+		return err
+	}
+	err = s.classify(err, *written)
+	if errors.Is(err, ledger.ErrUnknown) {
+		if bad := syncData(s.file); bad != nil {
+			s.broken.CompareAndSwap(nil, &bad)
+			return fmt.Errorf("syncing database %s: %w", s.path, bad)
+		}
 	}
 	return err
 }
