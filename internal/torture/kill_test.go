@@ -80,7 +80,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "deed")
-	build(t, binary)
+	build(t, binary, "-tags", "torture")
 	return newWorldOf(t, binary)
 }
 

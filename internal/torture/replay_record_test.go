@@ -231,7 +231,11 @@ func (r *recording) segments(t *testing.T, files map[string][]byte) map[int]int 
 // grows wants the checkpoints of each of the two runs to grow.
 func (r *recording) grows(t *testing.T, c *checker.Checker) {
 	t.Helper()
-	file, synced := bytes.Clone(r.trace.Base[recordedHead]), []byte(nil)
+	file := bytes.Clone(r.trace.Base[recordedHead])
+	synced, err := checker.HeadText(file) // is written again at the start
+	if err != nil {
+		t.Fatal(err)
+	}
 	var heads [2][][]byte // of the two runs
 	for i, op := range r.trace.Ops {
 		if op.File != r.file(recordedHead) {

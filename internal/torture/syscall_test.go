@@ -48,7 +48,7 @@ func TestSyscalls(t *testing.T) {
 		t.Fatal("strace is not installed: without it no system call can fail")
 	}
 	binary := filepath.Join(t.TempDir(), "deed")
-	build(t, binary)
+	build(t, binary, "-tags", "torture")
 	for _, call := range syscalls {
 		name := call.name
 		if call.grows {

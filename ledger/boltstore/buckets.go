@@ -13,6 +13,7 @@ import (
 //
 //	head       "head"                   -> ledger.Head
 //	           "format"                 -> u32, the number of this layout
+//	           "part"                   -> u32, entries of a segment of level 0
 //	entries    u64 index                -> sum[4] || identity[32] || leaf hash[32] || entry
 //	tiles      u8 level || u64 index    -> ledger.Tile data
 //	objects    u64 ordinal              -> SHA-256[32] || bytes
@@ -37,6 +38,7 @@ var (
 
 	keyHead    = []byte("head")
 	keyFormat  = []byte("format")
+	keyPart    = []byte("part")
 	keyCatalog = []byte("catalog")
 )
 
@@ -79,13 +81,21 @@ func create(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	return tx.Bucket(bucketHead).Put(keyFormat, binary.BigEndian.AppendUint32(nil, format))
+	head := tx.Bucket(bucketHead)
+	if err := head.Put(keyPart, binary.BigEndian.AppendUint32(nil, partEntries)); err != nil {
+		return err
+	}
+	return head.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format))
 }
 
 func checkFormat(head *bolt.Bucket) error {
-	v := head.Get(keyFormat)
-	if len(v) != 4 || binary.BigEndian.Uint32(v) != format {
-		return fmt.Errorf("the file has layout %x, this program reads layout %d", v, format)
+	for _, want := range []struct {
+		key []byte
+		n   uint32
+	}{{keyFormat, format}, {keyPart, partEntries}} {
+		if v := head.Get(want.key); len(v) != 4 || binary.BigEndian.Uint32(v) != want.n {
+			return fmt.Errorf("the file has %s %x, this program reads %d", want.key, v, want.n)
+		}
 	}
 	return nil
 }

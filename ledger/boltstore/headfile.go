@@ -155,11 +155,18 @@ func (h *HeadFile) own() error {
 		return fmt.Errorf("%s is another file now", h.Path)
 	}
 	for _, offset := range []int64{0, slotSize} {
-		var b [headHeader]byte
-		if _, err := h.file.ReadAt(b[:], offset); err != nil {
+		b := make([]byte, headHeader)
+		if _, err := h.file.ReadAt(b, offset); err != nil {
 			return err
 		}
-		if n := binary.BigEndian.Uint64(b[len(headMagic):]); string(b[:len(headMagic)]) == headMagic && n > h.serial {
+		if string(b[:len(headMagic)]) != headMagic || binary.BigEndian.Uint64(b[len(headMagic):]) <= h.serial {
+			continue
+		}
+		b = make([]byte, slotSize) // of a save that did not end, or of another process
+		if _, err := h.file.ReadAt(b, offset); err != nil {
+			return err
+		}
+		if _, _, ok := parseSlot(b); ok {
 			return fmt.Errorf("another process has saved to %s", h.Path)
 		}
 	}

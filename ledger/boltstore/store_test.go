@@ -183,3 +183,34 @@ func TestHeadFileTorn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestHeadFileTornThenSave goes on after a save that did not end: its slot is
+// written over, and it is not taken for another process's.
+func TestHeadFileTornThenSave(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "head")
+	h := &boltstore.HeadFile{Path: path}
+	for _, text := range []string{"1", "2", "3"} {
+		if err := h.Save([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2+64] ^= 1 // the text of the third, in the second slot
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := &boltstore.HeadFile{Path: path}
+	for _, want := range []string{"2", "4", "5"} {
+		if want != "2" {
+			if err := again.Save([]byte(want)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text, err := (&boltstore.HeadFile{Path: path}).Load(); string(text) != want || err != nil {
+			t.Fatalf("Load = %q, %v, want %q", text, err, want)
+		}
+	}
+}
