@@ -80,7 +80,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "deed")
-	build(t, binary, "-tags", "torture")
+	build(t, binary, sameTags...)
 	return newWorldOf(t, binary)
 }
 
