@@ -153,3 +153,11 @@ func cmpString(a, b string) int {
 	}
 	return 0
 }
+
+// CredentialCommitment is the commitment of [Credential]: a root over the kind
+// and the ID of the credential that was used at the target, both of them text,
+// under a seed of the agent (docs/spec/bytes.md, "Credentials"). Whoever gets the
+// seed finds the same ID in the target's own log.
+func CredentialCommitment(seed [32]byte, kind, id string) Digest {
+	return Commit(seed, TextFields([][2]string{{"id", id}, {"kind", kind}}))
+}

@@ -143,3 +143,29 @@ func TestMac(t *testing.T) {
 		}
 	}
 }
+
+// TestCredentialCommitment: the commitment is the root over id and kind as the
+// page has it, and tells kinds, IDs and seeds apart.
+func TestCredentialCommitment(t *testing.T) {
+	seed := seedOf("credential")
+	got := attest.CredentialCommitment(seed, "oauth", "jti-1")
+	field := func(name, text string) [32]byte {
+		salt := hmac.New(sha256.New, seed[:])
+		salt.Write([]byte("deed/salt/v1\x00" + name))
+		m := hmac.New(sha256.New, salt.Sum(nil))
+		for _, part := range []string{name, `"` + text + `"`} {
+			m.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
+			m.Write([]byte(part))
+		}
+		return [32]byte(m.Sum(nil))
+	}
+	if want := attest.RootOf([][32]byte{field("id", "jti-1"), field("kind", "oauth")}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	others := []attest.Digest{got, attest.CredentialCommitment(seed, "api_key", "jti-1"),
+		attest.CredentialCommitment(seed, "oauth", "jti-2"), attest.CredentialCommitment(seedOf("other"), "oauth", "jti-1")}
+	slices.Sort(others)
+	if len(slices.Compact(others)) != 4 {
+		t.Error("two credentials have one commitment")
+	}
+}
