@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/consent"
 )
 
 const approveLong = `Approve one exact action, once, with your key; or list what asks for it.
@@ -122,7 +123,7 @@ func (a *approveCommand) pending(cmd *cobra.Command) error {
 		return err
 	}
 	defer done()
-	list, err := cl.pending(ctx, a.agent, since, now.UnixMilli())
+	list, err := consent.Pending(ctx, remote{cl}, consent.Search{Agent: a.agent, Since: since, Now: now.UnixMilli()})
 	if err != nil {
 		return fmt.Errorf("looking for what asks for an approval: %w", err)
 	}
@@ -146,7 +147,7 @@ func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.App
 	if s.Log, err = cl.origin(ctx); err != nil {
 		return nil, "", err
 	}
-	if err := approvable(s, one.action); err != nil {
+	if err := errors.Join(random(&s.Nonce), approvalError(consent.Check(s, one.Action))); err != nil {
 		return nil, "", err
 	}
 	if !a.show && !a.draft {
@@ -154,37 +155,14 @@ func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.App
 			return nil, "", err
 		}
 	}
-	v, err := cl.view(ctx, one, now.UnixMilli())
+	v, err := consent.Look(ctx, remote{cl}, one, now.UnixMilli())
 	if err != nil {
 		return nil, "", err
 	}
-	if err := v.hopeless(); err != nil && !a.show {
-		return nil, "", err
+	if h := v.Hopeless(); h != nil && !a.show {
+		return nil, "", approvalError(h)
 	}
-	return s, v.words(s), nil
-}
-
-// approvable makes the approval one of this action, and checks it before anybody
-// is shown it: a draft may hold anything.
-func approvable(s *attest.Approval, a *attest.Action) error {
-	if err := approve(s, a); err != nil {
-		return withHint(err, "an agent opens every argument of what a human is to approve")
-	}
-	if a.Log != "" && a.Log != s.Log {
-		return falseError("the action is for the log %s, and this is %s", attest.Quote(a.Log), s.Log)
-	}
-	root, err := attest.ArgumentsRoot(a.Open, nil)
-	if err != nil || root != a.Request.Arguments {
-		return falseError("the arguments that the action shows are not those that it commits to")
-	}
-	if err := random(&s.Nonce); err != nil {
-		return err
-	}
-	probe := *s
-	fill(&probe.Person, "nobody") // with --show
-	probe.Display = attest.DigestOf(nil)
-	_, err = attest.Payload(&probe)
-	return err
+	return s, v.Words(s), nil
 }
 
 // person is whose approval it is.
@@ -228,7 +206,7 @@ func (a *approveCommand) sign(cmd *cobra.Command, s *attest.Approval, shown stri
 
 // asked gets an action that may be approved: by its ID or index, or from a file
 // with its draft.
-func (c *client) asked(ctx context.Context, ref string, now int64) (*asked, error) {
+func (c *client) asked(ctx context.Context, ref string, now int64) (*consent.Asked, error) {
 	if fileExists(ref) {
 		doc, err := os.ReadFile(ref)
 		if err != nil {
@@ -238,7 +216,7 @@ func (c *client) asked(ctx context.Context, ref string, now int64) (*asked, erro
 		if err != nil {
 			return nil, err
 		}
-		return c.complete(ctx, &asked{action: s.(*attest.Action)}, now)
+		return c.completed(ctx, &consent.Asked{Action: s.(*attest.Action)}, now)
 	}
 	l, receipt, err := c.logged(ctx, ref)
 	if err != nil {
@@ -255,15 +233,25 @@ func (c *client) asked(ctx context.Context, ref string, now int64) (*asked, erro
 	case l.Allowed():
 		return nil, withHint(falseError("%s was allowed: there is nothing to approve", ref), "see what asks for an approval with 'deed approve --list'")
 	}
-	return c.complete(ctx, &asked{action: a, logged: l, received: r.entry.ReceivedAt}, now)
+	return c.completed(ctx, &consent.Asked{Action: a, Logged: l, Received: r.entry.ReceivedAt}, now)
 }
 
-// complete adds the approvals that are there.
-func (c *client) complete(ctx context.Context, a *asked, now int64) (*asked, error) {
-	if a.action.Request == nil || a.action.Authority == nil {
-		return nil, withHint(errors.New("the action cannot be approved: it names no request, or no warrant"), "an approval is of an intent or a record under a warrant")
+// completed adds the approvals that are there.
+func (c *client) completed(ctx context.Context, a *consent.Asked, now int64) (*consent.Asked, error) {
+	return a, approvalError(consent.Complete(ctx, remote{c}, a, now))
+}
+
+// approvalError says what can be done about an action that is not fit to be
+// approved.
+func approvalError(err error) error {
+	if errors.Is(err, consent.ErrIncomplete) {
+		return withHint(err, "an approval is of an intent or a record under a warrant, of which the agent opened every argument")
 	}
-	var err error
-	a.approved, err = c.approvals(ctx, a.action, now)
-	return a, err
+	if _, ok := errors.AsType[consent.Mismatch](err); ok {
+		return falseError("%w", err)
+	}
+	if h, ok := errors.AsType[*consent.Hopeless](err); ok {
+		return &failure{code: exitFalse, hint: attest.Faults[h.Fault.Code].Fix, err: fmt.Errorf("nothing was signed: %w", err)}
+	}
+	return err
 }

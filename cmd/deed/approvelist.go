@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/consent"
 )
 
 // askedJSON is one of deed approve --list as --json prints it.
@@ -36,11 +36,11 @@ type consentJSON struct {
 	Expires int64     `json:"expires"`
 }
 
-func (a *approveCommand) printList(cmd *cobra.Command, list []asked, now int64) error {
+func (a *approveCommand) printList(cmd *cobra.Command, list []consent.Asked, now int64) error {
 	if a.json {
 		out := make([]askedJSON, len(list))
 		for i, one := range list {
-			out[i] = one.json()
+			out[i] = askedJSONOf(one)
 		}
 		return printJSON(cmd.OutOrStdout(), out)
 	}
@@ -52,51 +52,42 @@ func (a *approveCommand) printList(cmd *cobra.Command, list []asked, now int64) 
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		b.WriteString(one.words(now))
+		b.WriteString(askedWords(one, now))
 	}
 	return printText(cmd.OutOrStdout(), b.String())
 }
 
 // words are one action of the list.
-func (a asked) words(now int64) string {
+func askedWords(a consent.Asked, now int64) string {
 	var b strings.Builder
-	x, w := a.action, a.warrant
-	fmt.Fprintf(&b, "%s\n", a.logged.ID())
+	x, w := a.Action, a.Warrant
+	fmt.Fprintf(&b, "%s\n", a.Logged.ID())
 	line := func(name, value string) { fmt.Fprintf(&b, "  %-10s %s\n", name, value) }
 	line("agent", x.Agent)
 	line("action", x.Request.Action+" on "+x.Request.Resource.Kind+" "+attest.Quote(x.Request.Resource.ID))
-	line("with", valueWords(x))
-	line("target", targetWords(x.Target))
+	line("with", consent.ValueWords(x))
+	line("target", consent.TargetWords(x.Target))
 	line("warrant", string(x.Authority.Warrant)+" "+attest.Quote(w.Task.Purpose))
-	line("asked", fmt.Sprintf("%s ago, entry %d: %s", span(now-a.received), a.logged.Index, denialWords(a.logged)))
-	line("ends", instant(w.Expires)+", in "+span(w.Expires-now)+", with the warrant")
-	for _, c := range a.approved {
-		line("approved", "by "+c.statement.Person+" until just before "+instant(c.statement.Expires)+": "+string(c.id))
+	line("asked", fmt.Sprintf("%s ago, entry %d: %s", consent.Span(now-a.Received), a.Logged.Index, consent.DenialWords(a.Logged)))
+	line("ends", instant(w.Expires)+", in "+consent.Span(w.Expires-now)+", with the warrant")
+	for _, c := range a.Approved {
+		line("approved", c.Words())
 	}
 	return b.String()
 }
 
-// denialWords are why an action was denied: faults, and the rules of the policy.
-func denialWords(l *admission.Logged) string {
-	s := strings.Join(l.Record.Decision.Faults, ", ")
-	if rules := l.Record.Decision.Determining; len(rules) > 0 {
-		s += " by " + strings.Join(rules, ", ")
-	}
-	return s
-}
-
-func (a asked) json() askedJSON {
-	x, d := a.action, a.logged.Record.Decision
+func askedJSONOf(a consent.Asked) askedJSON {
+	x, d := a.Action, a.Logged.Record.Decision
 	var p attest.Approval
-	_ = approve(&p, x) // it is listed because this works
+	_ = consent.Copy(&p, x) // it is listed because this works
 	out := askedJSON{
-		ID: a.logged.ID(), Index: a.logged.Index, Received: a.received, Agent: x.Agent, Action: x.Request.Action,
+		ID: a.Logged.ID(), Index: a.Logged.Index, Received: a.Received, Agent: x.Agent, Action: x.Request.Action,
 		Resource: x.Request.Resource, Arguments: p.Arguments, Target: x.Target, Warrant: x.Authority.Warrant,
-		Purpose: a.warrant.Task.Purpose, Instruction: a.warrant.Task.Instruction, Expires: a.warrant.Expires,
+		Purpose: a.Warrant.Task.Purpose, Instruction: a.Warrant.Task.Instruction, Expires: a.Warrant.Expires,
 		Request: p.Request, Faults: d.Faults, Determining: d.Determining, Approved: []consentJSON{},
 	}
-	for _, c := range a.approved {
-		out.Approved = append(out.Approved, consentJSON{c.id, c.statement.Person, c.statement.Expires})
+	for _, c := range a.Approved {
+		out.Approved = append(out.Approved, consentJSON{c.ID, c.Statement.Person, c.Statement.Expires})
 	}
 	return out
 }

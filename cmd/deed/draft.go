@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/consent"
 	"github.com/deedlog/deed/internal/setup"
 )
 
@@ -280,7 +281,7 @@ func (d *draft) approval(ctx context.Context, s *attest.Approval) error {
 		return err
 	}
 	a := read.(*attest.Action)
-	if err := approve(s, a); err != nil {
+	if err := consent.Copy(s, a); err != nil {
 		return withHint(err, "draft it with 'deed sign action --draft --warrant ID --action ... '")
 	}
 	shown := fmt.Sprintf("agent:    %s\naction:   %s\nresource: %s %s\n", a.Agent, s.Action, s.Resource.Kind, s.Resource.ID)
@@ -289,18 +290,5 @@ func (d *draft) approval(ctx context.Context, s *attest.Approval) error {
 	}
 	s.Display = attest.DigestOf([]byte(shown))
 	d.objects = append(d.objects, []byte(shown))
-	return nil
-}
-
-// approve makes an approval one of exactly this action.
-func approve(s *attest.Approval, a *attest.Action) error {
-	if a.Request == nil || a.Authority == nil || len(a.Sealed) > 0 {
-		return errors.New("the action cannot be approved: it needs a request, a warrant, and every argument in plain")
-	}
-	s.Action, s.Agent, s.Resource, s.Target = a.Request.Action, a.Agent, a.Request.Resource, a.Target
-	s.Request, s.Warrant = a.Request.Digest(), a.Authority.Warrant
-	for _, o := range a.Open {
-		s.Arguments = append(s.Arguments, attest.NamedValue{Name: o.Name, Value: o.Value})
-	}
 	return nil
 }

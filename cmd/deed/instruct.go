@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/consent"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
@@ -215,26 +216,19 @@ func (i *instructCommand) words(s *attest.Instruction, payload []byte) string {
 	line("asks", s.Addressee)
 	line("text", attest.Quote(i.draft.text))
 	for n, r := range s.Requests {
-		line(fmt.Sprintf("request %d", n), requestWords(r))
+		line(fmt.Sprintf("request %d", n), consent.RequestWords(r))
 	}
 	if len(s.Requests) == 0 {
 		line("requests", "none: what is done is the agent's choice")
 	}
-	line("actions", actionsWords(s))
-	line("holds", "from "+instant(s.At)+" until just before "+instant(s.Expires)+", "+span(s.Expires-s.At))
+	line("actions", consent.ActionsWords(s))
+	line("holds", "from "+instant(s.At)+" until just before "+instant(s.Expires)+", "+consent.Span(s.Expires-s.At))
 	line("log", s.Log)
 	line("digest", string(attest.DigestOf(payload)))
 	b.WriteString("\nThe statement, as it is signed\n")
 	b.Write(payload)
 	b.WriteByte('\n')
 	return b.String()
-}
-
-func actionsWords(s *attest.Instruction) string {
-	if s.MaxActions == 0 {
-		return "not limited in number"
-	}
-	return fmt.Sprintf("at most %d", s.MaxActions)
 }
 
 // submit sends the instruction, and says what the agent does with it.
@@ -267,8 +261,8 @@ func (i *instructCommand) receipt(cmd *cobra.Command, cl *client, s *attest.Inst
 	return printPairs(cmd.OutOrStdout(), append(r.pairs(),
 		pair{"asks", s.Addressee},
 		pair{"requests", fmt.Sprint(len(s.Requests))},
-		pair{"actions", actionsWords(s)},
-		pair{"holds", "until just before " + instant(s.Expires) + ", " + span(s.Expires-s.At)},
+		pair{"actions", consent.ActionsWords(s)},
+		pair{"holds", "until just before " + instant(s.Expires) + ", " + consent.Span(s.Expires-s.At)},
 		pair{"named by", "a warrant, which the agent names: deed warrant new --instruction " + m.GetId() + " --purpose WORDS"},
 	))
 }

@@ -5,10 +5,11 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/deedlog/deed/internal/consent"
 )
 
 // printJSON prints v for machines, indented for people who look.
@@ -60,12 +61,7 @@ func printTable(w io.Writer, header []string, rows [][]string) error {
 }
 
 // instant prints a time of the log.
-func instant(ms int64) string {
-	if ms == 0 {
-		return ""
-	}
-	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
-}
+func instant(ms int64) string { return consent.Instant(ms) }
 
 // short cuts a digest for a table.
 func short(digest string) string {

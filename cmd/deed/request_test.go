@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/deedlog/deed/internal/consent"
 )
 
 func TestParseRequest(t *testing.T) {
@@ -38,13 +40,13 @@ func TestParseRequest(t *testing.T) {
 		r, err := parseRequest(text)
 		switch {
 		case want == "" && err == nil:
-			t.Errorf("%q: read as %s", text, requestWords(r))
+			t.Errorf("%q: read as %s", text, consent.RequestWords(r))
 		case want == "":
 			if code, hint := classify(err); code != exitCould || hint == "" {
 				t.Errorf("%q: exit code %d, hint %q", text, code, hint)
 			}
-		case err != nil || requestWords(r) != want:
-			t.Errorf("%q: %s, %v; want %s", text, requestWords(r), err, want)
+		case err != nil || consent.RequestWords(r) != want:
+			t.Errorf("%q: %s, %v; want %s", text, consent.RequestWords(r), err, want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/warrant"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/consent"
 )
 
 func newWarrant() *cobra.Command {
@@ -32,22 +33,12 @@ func (c *client) warrantOf(ctx context.Context, ref string) (*admission.Logged, 
 }
 
 // chain gets a warrant and those above it, root first.
-func (c *client) chain(ctx context.Context, ref string) ([]*admission.Logged, []warrant.Link, error) {
-	var logged []*admission.Logged
-	var links []warrant.Link
-	for ref != "" {
-		if len(links) == attest.MaxChain {
-			return nil, nil, falseError("the chain of warrants is longer than %d", attest.MaxChain)
-		}
-		l, w, err := c.warrantOf(ctx, ref)
-		if err != nil {
-			return nil, nil, err
-		}
-		logged = append([]*admission.Logged{l}, logged...)
-		links = append([]warrant.Link{{ID: l.ID(), Warrant: w, Signer: l.Verified.Signer()}}, links...)
-		ref = string(w.Parent)
+func (c *client) chain(ctx context.Context, ref string) (consent.Chain, error) {
+	l, _, err := c.warrantOf(ctx, ref)
+	if err != nil {
+		return consent.Chain{}, err
 	}
-	return logged, links, nil
+	return consent.ChainOf(ctx, remote{c}, l.ID())
 }
 
 func newWarrantShow() *cobra.Command {

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/attest/warrant"
-	"github.com/deedlog/deed/internal/admission"
-	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
 func newWarrantCheck() *cobra.Command {
@@ -60,17 +56,17 @@ func checkWarrant(cmd *cobra.Command, c *connection, ref string) error {
 		return err
 	}
 	defer done()
-	logged, links, err := cl.chain(ctx, ref)
+	chain, err := cl.chain(ctx, ref)
 	if err != nil {
 		return err
 	}
-	faults, err := cl.chainFaults(ctx, logged, links, time.Now().UnixMilli())
+	faults, err := chain.Faults(ctx, remote{cl}, time.Now().UnixMilli())
 	if err != nil {
 		return err
 	}
 	out := chainJSON{Holds: len(faults) == 0}
-	for i, l := range logged {
-		w := links[i].Warrant
+	for i, l := range chain.Logged {
+		w := chain.Links[i].Warrant
 		out.Links = append(out.Links, linkJSON{
 			Index: l.Index, ID: l.ID(), Issuer: w.Issuer.Name(), Holder: w.Holder.SPIFFEID, Expires: w.Expires,
 			Decision: string(l.Record.Decision.Effect),
@@ -86,39 +82,6 @@ func checkWarrant(cmd *cobra.Command, c *connection, ref string) error {
 		return errQuiet
 	}
 	return nil
-}
-
-// chainFaults collects what does not hold about a chain now.
-func (c *client) chainFaults(ctx context.Context, logged []*admission.Logged, links []warrant.Link, now int64) ([]*attest.Fault, error) {
-	_, faults := warrant.Check(links)
-	registered, err := c.issuer(ctx, links[0].Warrant.Issuer)
-	if err != nil {
-		return nil, err
-	}
-	if registered != nil && !attest.In(now, registered.From, registered.Until) {
-		registered = nil
-	}
-	if f := warrant.CheckRoot(links[0], registered); f != nil {
-		faults = append(faults, f)
-	}
-	for i, l := range logged {
-		field := fmt.Sprintf("warrants.%d", i)
-		if !l.Allowed() {
-			faults = append(faults, &attest.Fault{Code: "reference.denied", Field: field, Expected: "a warrant that the log allowed", Found: string(l.ID())})
-		}
-		w := links[i].Warrant
-		if now < w.NotBefore || now >= w.Expires {
-			faults = append(faults, &attest.Fault{Code: "d10.holder", Field: field, Expected: "a time from " + instant(w.NotBefore) + " until before " + instant(w.Expires), Found: instant(now)})
-		}
-		found, err := c.search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindRevocation), Warrant: string(l.ID()), Decision: "allow", Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range found.GetResults() {
-			faults = append(faults, &attest.Fault{Code: "warrant.revoked", Field: field, Expected: "no revocation", Found: fmt.Sprintf("entry %d", r.GetIndex())})
-		}
-	}
-	return faults, nil
 }
 
 func printChain(cmd *cobra.Command, asJSON bool, c chainJSON) error {

@@ -58,17 +58,17 @@ func (d *warrantDelegate) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, links, err := cl.chain(ctx, args[0])
+	chain, err := cl.chain(ctx, args[0])
 	if err != nil {
 		return err
 	}
-	w, err := d.child(links[len(links)-1])
+	w, err := d.child(chain.Links[len(chain.Links)-1])
 	if err != nil {
 		return err
 	}
 	w.Issuer = issuer
 	own := warrant.Link{Warrant: w, Signer: attest.Signer{Party: issuer, KeySum: signer.public.Digest()}}
-	if err := d.contained(append(links, own)); err != nil && !d.force {
+	if err := d.contained(append(chain.Links, own)); err != nil && !d.force {
 		return err
 	}
 	return d.issue(ctx, cmd, cl, signer, w)

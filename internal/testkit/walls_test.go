@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"./proto/deed/v1/deedv1connect": {
 		"./proto/deed/v1",
 	},
+	"./internal/consent": {"./attest", "./attest/warrant", "./internal/admission"},
 	"./internal/metrics": {"./attest"},
 	"./internal/offline": {"./attest", "./internal/admission", "./ledger", "./verifier"},
 	"./internal/server": {
@@ -54,7 +55,7 @@ var arrows = map[string][]string{
 
 	"./cmd/deed": {
 		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
-		"./identity/workload", "./internal/admission", "./internal/demo", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
 		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
 	},
 	"./cmd/deed-verify": {"./verifier/report"},
@@ -105,7 +106,7 @@ var edges = []string{
 // pure packages have no network, clock, environment, files or randomness: what
 // they compute is repeated years later, elsewhere, and must be the same.
 var pure = []string{
-	"./attest", "./attest/agency", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./ledger", "./policy", "./verifier",
+	"./attest", "./attest/agency", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent", "./ledger", "./policy", "./verifier",
 }
 
 // impure is what a pure package does not import.

@@ -1,4 +1,4 @@
-package main
+package consent
 
 import (
 	"strings"
@@ -43,13 +43,13 @@ func TestApproveCopies(t *testing.T) {
 		Open:    attest.OpenValues([32]byte{1}, []string{"note"}, []attest.Value{attest.Text("x\nwithin it:   yes")}),
 	}
 	s := new(attest.Approval)
-	if err := approve(s, a); err != nil {
+	if err := Copy(s, a); err != nil {
 		t.Fatal(err)
 	}
 	if len(s.Arguments) != 1 || s.Request != a.Request.Digest() {
 		t.Errorf("arguments %v, request %s", s.Arguments, s.Request)
 	}
-	if words := valueWords(a); strings.Contains(words, "\n") || !strings.Contains(words, `\n`) {
+	if words := ValueWords(a); strings.Contains(words, "\n") || !strings.Contains(words, `\n`) {
 		t.Errorf("words %q", words)
 	}
 	for _, spoil := range []func(*attest.Action){
@@ -58,7 +58,7 @@ func TestApproveCopies(t *testing.T) {
 		func(a *attest.Action) { a.Sealed = []attest.Sealed{{Name: "z"}} },
 	} {
 		b := *a
-		if spoil(&b); approve(new(attest.Approval), &b) == nil {
+		if spoil(&b); Copy(new(attest.Approval), &b) == nil {
 			t.Error("approved")
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -69,44 +68,3 @@ func keepSigned(cmd *cobra.Command, file, dir string, e attest.Envelope, objects
 
 // objectsSuffix is where the objects of an envelope in a file are by default.
 const objectsSuffix = ".objects"
-
-// requestWords says what a request asks for, in the words of a warrant's grant.
-func requestWords(r attest.Request) string {
-	s := r.Action + " on " + r.Resource.Kind + " " + r.Resource.Match.String()
-	if len(r.Arguments) == 0 {
-		return s + ", with no arguments"
-	}
-	args := make([]string, len(r.Arguments))
-	for i, a := range r.Arguments {
-		args[i] = a.Name + " " + a.Constraint.String()
-	}
-	return s + ", with " + strings.Join(args, ", ")
-}
-
-// valueWords are the arguments of an action, each with its value. Text is quoted,
-// so that it cannot pass for words of ours.
-func valueWords(a *attest.Action) string {
-	var words []string
-	for _, o := range a.Open {
-		words = append(words, o.Name+" "+o.Value.String())
-	}
-	for _, s := range a.Sealed {
-		words = append(words, s.Name+" sealed")
-	}
-	if len(words) == 0 {
-		return "no arguments"
-	}
-	return strings.Join(words, ", ")
-}
-
-func targetWords(t *attest.Target) string {
-	if t == nil {
-		return "none named"
-	}
-	return t.Kind + ", " + t.Protocol + " to " + t.Endpoint
-}
-
-// span is a length of time, to the second.
-func span(ms int64) string {
-	return (time.Duration(ms) * time.Millisecond).Round(time.Second).String()
-}
