@@ -33,24 +33,46 @@ type recording struct {
 	acks  []checker.Acknowledgement
 	// before is how many of them were there before the record.
 	before int
-	// restart is the place in the trace where the server was killed and started
+	// restarts are the places in the trace where the server was killed and started
 	// again.
-	restart int
+	restarts []int
+
+	matrix  *matrix
+	fs      *crashfs.Recorder
+	backing string
+	mu      sync.Mutex // of acks, while agents submit
 }
 
 // record serves a register for a while without a record, then on a recorded
 // directory. The fewer agents, the more commits. A sound server is killed and
-// started again half way.
+// started again half way, at a moment when it has nothing to do.
 func record(t *testing.T, binary, mutant string, n recordedRun) *recording {
+	t.Helper()
+	r := begin(t, binary, mutant, n.agents, n.before)
+	p := r.run(t)
+	if mutant == "" {
+		r.submit(t, n.during/2, r.fs.Mark)
+		p.kill(t)
+		r.restarts = append(r.restarts, r.fs.Place())
+		p = r.run(t)
+	}
+	r.submit(t, n.during, r.fs.Mark)
+	p.kill(t)
+	r.end(t)
+	return r
+}
+
+// begin makes a register with so many statements, and moves it to a recorded
+// directory.
+func begin(t *testing.T, binary, mutant string, agents, statements int) *recording {
 	t.Helper()
 	needFUSE(t)
 	r := &recording{world: newWorldOf(t, binary)}
-	m := &matrix{world: r.world}
-	p := m.run(t)
-	p.ready(t)
-	m.register(t)
-	r.agents = r.agents[:n.agents]
-	r.submit(t, n.before, func() {})
+	r.matrix = &matrix{world: r.world}
+	p := r.run(t)
+	r.register(t)
+	r.agents = r.agents[:agents]
+	r.submit(t, statements, func() {})
 	p.kill(t)
 	r.before = len(r.acks)
 	backing, point := scratch(t), t.TempDir()
@@ -59,24 +81,26 @@ func record(t *testing.T, binary, mutant string, n recordedRun) *recording {
 	}
 	r.serveFrom(t, point, "deed.yaml")
 	r.env = []string{"DEED_MUTANT=" + mutant}
-	fs := r.mount(t, backing, point)
-	p = m.run(t)
+	r.backing, r.fs = backing, r.mount(t, backing, point)
+	return r
+}
+
+// run starts the server and waits until it answers.
+func (r *recording) run(t *testing.T, env ...string) *process {
+	t.Helper()
+	p := r.matrix.run(t, env...)
 	p.ready(t)
-	if mutant == "" {
-		r.submit(t, n.during/2, fs.Mark)
-		p.kill(t)
-		r.restart = fs.Place()
-		p = m.run(t)
-		p.ready(t)
-	}
-	r.submit(t, n.during, fs.Mark)
-	p.kill(t)
+	return p
+}
+
+// end ends the record. No server runs any more.
+func (r *recording) end(t *testing.T) {
+	t.Helper()
 	var err error
-	if r.trace, err = fs.Unmount(); err != nil {
+	if r.trace, err = r.fs.Unmount(); err != nil {
 		t.Fatal(err)
 	}
-	r.complete(t, backing)
-	return r
+	r.complete(t, r.backing)
 }
 
 func (r *recording) mount(t *testing.T, backing, point string) *crashfs.Recorder {
@@ -149,10 +173,23 @@ func (r *recording) submit(t *testing.T, statements int, mark func()) {
 	if statements == 0 {
 		return
 	}
-	var mu sync.Mutex
-	var agents sync.WaitGroup
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+	r.submitting(ctx, t, func() {
+		mark()
+		if len(r.acks)-r.before >= statements {
+			stop()
+		}
+	}).Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// submitting lets the agents submit until ctx ends, over any restart, and calls
+// acknowledged for each answer, one at a time.
+func (r *recording) submitting(ctx context.Context, t *testing.T, acknowledged func()) *sync.WaitGroup {
+	agents := new(sync.WaitGroup)
 	for _, a := range r.agents {
 		agents.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
@@ -161,20 +198,14 @@ func (r *recording) submit(t *testing.T, statements int, mark func()) {
 					t.Errorf("%s: %v", a.id, err)
 					return
 				}
-				mu.Lock()
+				r.mu.Lock()
 				r.acks = append(r.acks, acknowledgement(t, receipt))
-				mark()
-				if len(r.acks)-r.before >= statements {
-					stop()
-				}
-				mu.Unlock()
+				acknowledged()
+				r.mu.Unlock()
 			}
 		})
 	}
-	agents.Wait()
-	if t.Failed() {
-		t.FailNow()
-	}
+	return agents
 }
 
 func acknowledgement(t *testing.T, r agent.Receipt) checker.Acknowledgement {
@@ -228,15 +259,16 @@ func (r *recording) segments(t *testing.T, files map[string][]byte) map[int]int 
 	return levels
 }
 
-// grows wants the checkpoints of each of the two runs to grow.
-func (r *recording) grows(t *testing.T, c *checker.Checker) {
+// grows wants the checkpoints of each run between two restarts to grow, and so
+// many of each.
+func (r *recording) grows(t *testing.T, c *checker.Checker, least int) {
 	t.Helper()
 	file := bytes.Clone(r.trace.Base[recordedHead])
 	synced, err := checker.HeadText(file) // is written again at the start
 	if err != nil {
 		t.Fatal(err)
 	}
-	var heads [2][][]byte // of the two runs
+	heads, run, total := make([][][]byte, len(r.restarts)+1), 0, 0
 	for i, op := range r.trace.Ops {
 		if op.File != r.file(recordedHead) {
 			continue
@@ -249,22 +281,22 @@ func (r *recording) grows(t *testing.T, c *checker.Checker) {
 			if err != nil {
 				t.Fatalf("after %d operations: %v", i, err)
 			}
-			run := 0
-			if i >= r.restart {
-				run = 1
+			for run < len(r.restarts) && i >= r.restarts[run] {
+				run++
 			}
 			if !bytes.Equal(text, synced) {
 				heads[run], synced = append(heads[run], bytes.Clone(text)), bytes.Clone(text)
 			}
 		}
 	}
-	for _, texts := range heads {
-		if len(texts) < (len(r.acks)-r.before)/3/len(r.agents) {
-			t.Fatalf("only %d checkpoints of a run in the trace", len(texts))
+	for i, texts := range heads {
+		if len(texts) < least {
+			t.Fatalf("only %d checkpoints of run %d in the trace", len(texts), i)
 		}
 		if err := c.History(texts); err != nil {
-			t.Fatal(err)
+			t.Fatalf("run %d: %v", i, err)
 		}
+		total += len(texts)
 	}
-	t.Logf("%d checkpoints, each larger than the one before", len(heads[0])+len(heads[1]))
+	t.Logf("%d checkpoints, each larger than the one before", total)
 }

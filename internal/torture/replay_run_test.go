@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// chunks are the parts of a trace that processes take in turn.
+	// chunks are the parts of a whole trace that processes take in turn.
 	chunks = 24
 	// keptStates is how many bad states are copied to the test's artifacts.
 	keptStates = 3
@@ -39,6 +39,7 @@ type outcome struct {
 type replayer struct {
 	*recording
 	t      *testing.T
+	spans  []span
 	plan   crashfs.Plan
 	enough *regexp.Regexp // a bad state that ends the replay; nil: none does
 
@@ -50,14 +51,36 @@ type replayer struct {
 	expired bool
 }
 
+// span is a part of a trace: the places after from and up to to.
+type span struct{ from, to int }
+
+// whole is all of the trace, in parts.
+func (r *recording) whole() (list []span) {
+	all := len(r.trace.Ops)
+	for i := range chunks {
+		list = append(list, span{i * all / chunks, (i + 1) * all / chunks})
+	}
+	return list
+}
+
+// share is what a plan has to have for so many states of the spans. It is a
+// little more: the last places of each may owe some.
+func (r *recording) share(spans []span, states int) float64 {
+	places := 0
+	for _, s := range spans {
+		places += r.trace.Rich(s.from, s.to, crashfs.Plan{})
+	}
+	return 1.05 * float64(states) / float64(max(places, 1))
+}
+
 // replay opens the states that the plan draws, up to one that is bad in a way that
 // is enough.
-func (r *recording) replay(t *testing.T, plan crashfs.Plan, enough *regexp.Regexp) outcome {
+func (r *recording) replay(t *testing.T, spans []span, plan crashfs.Plan, enough *regexp.Regexp) outcome {
 	t.Helper()
-	p := &replayer{recording: r, t: t, plan: plan, enough: enough, start: time.Now(), told: time.Now()}
-	todo := make(chan int, chunks)
-	for i := range chunks {
-		todo <- i
+	p := &replayer{recording: r, t: t, spans: spans, plan: plan, enough: enough, start: time.Now(), told: time.Now()}
+	todo := make(chan span, len(spans))
+	for _, s := range spans {
+		todo <- s
 	}
 	close(todo)
 	var running sync.WaitGroup
@@ -99,16 +122,15 @@ func (p *replayer) workplace(n int) *workplace {
 	return w
 }
 
-// process opens the states of one chunk after the other.
-func (w *workplace) process(todo <-chan int) error {
+// process opens the states of one span after the other.
+func (w *workplace) process(todo <-chan span) error {
 	defer func() {
 		if w.child != nil {
 			_ = w.child.end()
 		}
 	}()
-	for chunk := range todo {
-		all := len(w.trace.Ops)
-		if err := w.trace.Walk(chunk*all/chunks, (chunk+1)*all/chunks, w.plan, w.open); err != nil {
+	for s := range todo {
+		if err := w.trace.Walk(s.from, s.to, w.plan, w.open); err != nil {
 			return err
 		}
 	}

@@ -133,7 +133,7 @@ func (h *HeadFile) open() error {
 	if h.file, err = os.OpenFile(h.Path, os.O_RDWR, 0); err != nil {
 		return err
 	}
-	if h.serial = serial; serial == 0 {
+	if h.serial = serial; serial == 0 || failpoint.Mutant("head-start-unsynced") {
 		return nil
 	}
 	return h.write(serial, text)

@@ -91,7 +91,10 @@ func Open(path string) (*Store, error) {
 	s.wake, s.idle, s.unmergeable = make(chan struct{}, 1), make(chan struct{}), make(map[segmentID]bool)
 	// What a process that was killed has written may be in memory only: a commit
 	// that is not on disk must not make its predecessor's pages free for others.
-	if err = syncData(s.file); err == nil {
+	if !failpoint.Mutant("start-unsynced") {
+		err = syncData(s.file)
+	}
+	if err == nil {
 		err = s.guard(func() error { return s.db.Update(create) })
 	}
 	if err == nil {
@@ -283,7 +286,7 @@ func (s *Store) transact(f func() error, written *bool) error {
 		return err
 	}
 	err = s.classify(err, *written)
-	if errors.Is(err, ledger.ErrUnknown) {
+	if errors.Is(err, ledger.ErrUnknown) && !failpoint.Mutant("unknown-unsynced") {
 		if bad := syncData(s.file); bad != nil {
 			s.broken.CompareAndSwap(nil, &bad)
 			return fmt.Errorf("syncing database %s: %w", s.path, bad)

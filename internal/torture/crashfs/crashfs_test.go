@@ -139,7 +139,7 @@ func TestAgain(t *testing.T) {
 	if len(one[1]) != 20 || !equal(one[1], again[1]) || equal(one[1], other[1]) {
 		t.Errorf("%d, %d and %d states", len(one[1]), len(again[1]), len(other[1]))
 	}
-	if n := trace.Rich(Plan{}); n != 1 {
+	if n := trace.Rich(0, len(trace.Ops), Plan{}); n != 1 {
 		t.Errorf("%d places of which several states can be drawn", n)
 	}
 }

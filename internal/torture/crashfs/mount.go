@@ -24,6 +24,8 @@ type Recorder struct {
 	mu    sync.Mutex // held during every operation, so that the record has their order
 	trace Trace
 	files int // numbers given
+	until func(Op) bool
+	then  func()
 }
 
 // Mount shows the files of backing under point, and records what is done to
@@ -51,11 +53,29 @@ func Mount(backing, point string) (*Recorder, error) {
 // Mark records that what was done so far has been promised to someone.
 func (r *Recorder) Mark() { r.did(func() (Op, error) { return Op{Kind: Mark}, nil }) }
 
+// Number is the number of a file that was there when the directory was mounted;
+// -1 of another one.
+func (r *Recorder) Number(name string) int {
+	if n, ok := r.trace.File(name); ok {
+		return n
+	}
+	return -1
+}
+
 // Place returns how many operations there are so far.
 func (r *Recorder) Place() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.trace.Ops)
+}
+
+// When calls then during the next operation that until holds for, when it is
+// done and recorded, and before who asked for it is told: what kills a process
+// from there leaves exactly what it had written by then. It is called once.
+func (r *Recorder) When(until func(Op) bool, then func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.until, r.then = until, then
 }
 
 // Unmount ends the record. No process may have a file open.
@@ -78,6 +98,10 @@ func (r *Recorder) did(do func() (Op, error)) syscall.Errno {
 	}
 	op.Data = slices.Clone(op.Data) // the caller's buffer is used again
 	r.trace.Ops = append(r.trace.Ops, op)
+	if r.until != nil && r.until(op) {
+		r.until = nil
+		r.then()
+	}
 	return fs.OK
 }
 

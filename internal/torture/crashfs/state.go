@@ -51,10 +51,11 @@ func (s *State) build(number int) []byte {
 	return b
 }
 
-// Rich counts the places from which several states can be drawn.
-func (t *Trace) Rich(p Plan) (n int) {
+// Rich counts the places after from and up to to from which several states can
+// be drawn.
+func (t *Trace) Rich(from, to int, p Plan) (n int) {
 	pending, renames := map[int]int{}, 0
-	for i, op := range t.Ops {
+	for i, op := range t.Ops[:to] {
 		switch op.Kind {
 		case Write, Truncate:
 			pending[op.File]++
@@ -69,7 +70,7 @@ func (t *Trace) Rich(p Plan) (n int) {
 				renames = 0
 			}
 		}
-		if len(pending) > 0 || renames > 0 {
+		if i >= from && (len(pending) > 0 || renames > 0) {
 			n++
 		}
 	}
