@@ -27,6 +27,8 @@ type draftFlags struct {
 	grant     int
 	approvals []string
 	session   string
+	initiator string
+	trigger   string
 	status    string
 	outcomeOf string
 	of        string
@@ -43,6 +45,8 @@ func (d *draftFlags) flags(cmd *cobra.Command) {
 	f.IntVar(&d.grant, "grant", 0, "which `GRANT` of the warrant")
 	f.StringSliceVar(&d.approvals, "approval", nil, "`ID` of an approval of the action")
 	f.StringVar(&d.session, "session", "", "`ID` of the session that an action continues (default: a new one)")
+	f.StringVar(&d.initiator, "initiator", "unknown", "`WHO` set the agent off, as it says: human, agent, schedule, event, self or unknown")
+	f.StringVar(&d.trigger, "trigger", "", "`ID` of the trigger that set the agent off")
 	f.StringVar(&d.status, "status", "", "what came of an action: `done`, failed, timed_out, unknown or reverted")
 	f.StringVar(&d.outcomeOf, "outcome-of", "", "`ID` of the intent that an outcome is of")
 	f.StringVar(&d.of, "of", "", "`FILE` with the drafted action that an approval is of")

@@ -18,7 +18,11 @@ func (d *draft) action(ctx context.Context, s *attest.Action) error {
 		return err
 	}
 	d.moment(&s.ClaimedAt)
-	fill(&s.Initiator.Claim, "unknown")
+	fill(&s.Initiator.Claim, d.flags.initiator)
+	fill(&s.Initiator.Claim, "unknown") // where no flag asks
+	if s.Initiator.Trigger == "" {
+		s.Initiator.Trigger = attest.ID(d.flags.trigger)
+	}
 	if s.Outcome == nil && d.flags.status != "" {
 		s.Outcome = &attest.Result{Status: d.flags.status}
 		if s.Phase == attest.Intent {

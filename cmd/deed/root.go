@@ -93,7 +93,7 @@ deed search --dir acme --class human_instructed`,
 		}
 	}
 	add("register", newDemo(), newInit(), newServe(), newPerson(), newAgent(), newIssuer(), newPolicy())
-	add("sign", newKey(), newDev(), newInstruct(), newApprove(), newWarrant(), newSign(), newSubmit())
+	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newApprove(), newWarrant(), newSign(), newSubmit())
 	add("read", newGet(), newSearch(), newExport(), newTrust(), newLog(), newVerify())
 	add("", newVersion())
 	root.InitDefaultCompletionCmd()

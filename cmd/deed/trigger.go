@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+)
+
+const triggerLong = `Record what set off work that no human asked for at that moment: a schedule, a
+webhook, a ticket, a message, another agent.
+
+The service that saw it signs, with its own SVID: never the agent that it sets
+off. The service is registered with 'deed agent register --recorder'. SOURCE says
+what it was, such as cron:nightly-reconcile, webhook:stripe/evt_1, ticket:OPS-17
+or chat:ops/1712. --seen commits to the bytes that were seen; keep them.
+
+A root warrant of basis org_standing or event_trigger names the trigger as
+--evidence, or the agent names it with 'deed submit --trigger'. With that and an
+accountable person an action is shown to be autonomous; without, it is
+unattributed.`
+
+const triggerExample = `T=$(deed trigger cron:nightly-reconcile --cause schedule --svid-dir svid/cron -q \
+    --to spiffe://acme.example/agent/books)
+deed submit --svid-dir svid/books --warrant $W --trigger $T --initiator schedule \
+    --action reports.reconcile --resource ledger:books/2026
+deed trigger webhook:stripe/evt_1 --cause event --seen event.json --svid-dir svid/hooks \
+    --to spiffe://acme.example/agent/books`
+
+type triggerCommand struct {
+	connection
+	signing
+	to, cause, seen string
+	life            time.Duration
+	quiet           bool
+}
+
+func newTrigger() *cobra.Command {
+	t := &triggerCommand{}
+	cmd := &cobra.Command{
+		Use:     "trigger SOURCE",
+		Short:   "Record what set an agent off",
+		Long:    triggerLong,
+		Example: triggerExample,
+		Args:    takes(1, 1),
+		RunE:    t.run,
+	}
+	f := cmd.Flags()
+	f.StringVar(&t.to, "to", "", "SPIFFE `ID` of the agent that is set off")
+	f.StringVar(&t.cause, "cause", "", "`CAUSE`: schedule, event, agent_spawned or goal")
+	f.StringVar(&t.seen, "seen", "", "`FILE` with what was seen: its digest is recorded, not its bytes")
+	f.DurationVar(&t.life, "for", time.Hour, "how long it may set the agent off")
+	f.BoolVarP(&t.quiet, "quiet", "q", false, "print the statement's ID only")
+	t.signing.flags(cmd)
+	t.connection.flags(cmd)
+	return cmd
+}
+
+func (t *triggerCommand) run(cmd *cobra.Command, args []string) error {
+	s, err := t.statement(cmd, args[0])
+	if err != nil {
+		return err
+	}
+	ctx, cl, done, err := t.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	signer, err := t.recorder(ctx)
+	if err != nil {
+		return err
+	}
+	put := control{connection: t.connection, quiet: t.quiet}
+	return put.submitAs(ctx, cmd, cl, signer, s, nil, nil)
+}
+
+// statement checks what is known before a register or an SVID is needed.
+func (t *triggerCommand) statement(cmd *cobra.Command, source string) (*attest.Trigger, error) {
+	switch {
+	case t.to == "":
+		return nil, usageError("want the agent that is set off: --to SPIFFE_ID")
+	case t.cause == "":
+		return nil, usageError("want --cause schedule, event, agent_spawned or goal")
+	case t.life <= 0:
+		return nil, usageError("--for: want a length of time above 0, such as 1h")
+	}
+	now := time.Now()
+	s := &attest.Trigger{
+		Addressee: t.to, Cause: attest.Cause(t.cause), Source: source,
+		At: now.UnixMilli(), Expires: now.Add(t.life).UnixMilli(),
+	}
+	if t.seen != "" {
+		doc, err := readInput(cmd, []string{t.seen})
+		if err != nil {
+			return nil, fmt.Errorf("reading what was seen: %w", err)
+		}
+		s.Ref = attest.DigestOf(doc)
+	}
+	return s, nil
+}
+
+// recorder is the service that signs: a person's key cannot.
+func (t *triggerCommand) recorder(ctx context.Context) (*credential, error) {
+	if t.keyFile != "" {
+		return nil, withHint(errors.New("a trigger is recorded by a service"), "give --svid-dir DIR, or an SVID by SPIFFE_ENDPOINT_SOCKET, instead of --key")
+	}
+	return t.credential(ctx, &t.connection)
+}
