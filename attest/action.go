@@ -13,6 +13,9 @@ const (
 	Intent  Phase = "intent"  // before: asks, is authorised, consumes
 	Record  Phase = "record"  // intent and outcome in one
 	Outcome Phase = "outcome" // after: what came of an intent
+	// Of the session, without a request: it lives; it has ended.
+	Heartbeat Phase = "heartbeat"
+	Terminal  Phase = "terminal"
 )
 
 // Action is an agent's attestation of one action.
@@ -30,6 +33,7 @@ type Action struct {
 	Open       []Opening      `json:"open,omitempty"`
 	Outcome    *Result        `json:"outcome,omitzero"`
 	Phase      Phase          `json:"phase"`
+	Progress   *Progress      `json:"progress,omitzero"` // of a heartbeat or terminal
 	Request    *ActionRequest `json:"request,omitzero"`
 	Sealed     []Sealed       `json:"sealed,omitempty"`
 	Session    Session        `json:"session"`
@@ -60,14 +64,6 @@ type ActionRequest struct {
 type Resource struct {
 	ID   string `json:"id"` // canonical path
 	Kind string `json:"kind"`
-}
-
-// Session orders the statements of one agent: seq counts from 0 without gaps,
-// prev is the statement before.
-type Session struct {
-	ID   string `json:"id"` // 16 random bytes in hex
-	Prev ID     `json:"prev,omitzero"`
-	Seq  int64  `json:"seq"`
 }
 
 // Target is where an action takes effect.
@@ -145,15 +141,6 @@ func (a *Action) validate(c *checker) {
 	a.validatePhase(c)
 }
 
-func (c *checker) session(s Session) {
-	c.random("session.id", s.ID)
-	if s.Seq < 0 {
-		c.that(false, "session.seq", "0 or more", strconv.FormatInt(s.Seq, 10))
-	}
-	c.that((s.Seq == 0) == (s.Prev == ""), "session.prev", "from seq 1 on", string(s.Prev))
-	c.optionalID("session.prev", s.Prev)
-}
-
 func (a *Action) validateContext(c *checker) {
 	if a.Target != nil {
 		c.target(*a.Target)
@@ -186,14 +173,15 @@ func (c *checker) resource(field string, r Resource) {
 
 // validatePhase checks that request, intent and outcome fit the phase.
 func (a *Action) validatePhase(c *checker) {
-	c.supported(a.Phase != "heartbeat" && a.Phase != "terminal", "phase", "intent | record | outcome", string(a.Phase))
-	c.oneOf("phase", string(a.Phase), string(Intent), string(Record), string(Outcome))
-	outcome := a.Phase == Outcome
+	c.oneOf("phase", string(a.Phase), string(Intent), string(Record), string(Outcome), string(Heartbeat), string(Terminal))
+	outcome, asks := a.Phase == Outcome, a.Phase.Asks()
 	c.that((a.Intent != "") == outcome, "intent", "of an outcome and only there", string(a.Intent))
 	c.optionalID("intent", a.Intent)
-	c.that((a.Request == nil) == outcome, "request", "except in an outcome", string(a.Phase))
-	c.that((a.Outcome == nil) == (a.Phase == Intent), "outcome", "except in an intent", string(a.Phase))
-	c.that(!outcome || a.Authority == nil && len(a.Open)+len(a.Sealed) == 0, "authority", "not in an outcome", string(a.Phase))
+	c.that((a.Request != nil) == asks, "request", "in an intent or record and only there", string(a.Phase))
+	c.that((a.Outcome != nil) == (outcome || a.Phase == Record), "outcome", "in an outcome or record and only there", string(a.Phase))
+	c.that(asks || a.Authority == nil && len(a.Open)+len(a.Sealed) == 0, "authority", "in an intent or record and only there", string(a.Phase))
+	c.that(asks || a.Session.ParallelOf == "", "session.parallel_of", "in an intent or record and only there", string(a.Session.ParallelOf))
+	a.validateProgress(c)
 	if a.Outcome != nil {
 		c.oneOf("outcome.status", a.Outcome.Status, "done", "failed", "timed_out", "unknown", "reverted")
 		c.optionalDigest("outcome.counterparty", a.Outcome.Counterparty)

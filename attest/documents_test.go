@@ -181,6 +181,26 @@ func outcomeDoc(t testing.TB) *attest.Action {
 	return a
 }
 
+// terminalDoc closes a session that was interrupted.
+func terminalDoc(t testing.TB) *attest.Action {
+	a := actionDoc(t)
+	a.Phase, a.Outcome, a.Request, a.Authority, a.Open, a.Sealed, a.Target, a.Credential = attest.Terminal, nil, nil, nil, nil, nil, nil, nil
+	a.Progress = &attest.Progress{Actions: 4, Open: 2, Pending: []attest.ID{idOf("intent")}, Status: "interrupted"}
+	return a
+}
+
+func heartbeatDoc(t testing.TB) *attest.Action {
+	a := terminalDoc(t)
+	a.Phase, a.Progress = attest.Heartbeat, &attest.Progress{Actions: 3, Open: 1}
+	return a
+}
+
+func parallelDoc(t testing.TB) *attest.Action {
+	a := actionDoc(t)
+	a.Session.ParallelOf = idOf("fan-out")
+	return a
+}
+
 func instructionDoc() *attest.Instruction {
 	g := grants()[0]
 	return &attest.Instruction{
@@ -216,6 +236,7 @@ func documents(t testing.TB) map[string]attest.Statement {
 		"action":     actionDoc(t),
 		"action/in":  intentDoc(t),
 		"action/out": outcomeDoc(t),
+		"action/par": parallelDoc(t), "action/beat": heartbeatDoc(t), "action/end": terminalDoc(t),
 		"revocation": &attest.Revocation{By: attest.Party{ID: "treasurer", Kind: attest.ByPerson}, Log: origin,
 			Nonce: nonce("revocation"), Reason: "task done", V: 1, Warrant: idOf("warrant")},
 	}

@@ -60,6 +60,10 @@ func (r *reader) rest(a *Action) {
 		r.result(a.Outcome)
 	}
 	needText(r, "phase", &a.Phase)
+	if r.has("progress") {
+		a.Progress = new(Progress)
+		r.progress(a.Progress)
+	}
 	if r.has("request") {
 		a.Request = new(ActionRequest)
 		r.request(a.Request)
@@ -123,6 +127,18 @@ func (r *reader) result(o *Result) {
 	r.exactly("}")
 }
 
+func (r *reader) progress(p *Progress) {
+	r.exactly("{")
+	needInt(r, "actions", &p.Actions)
+	needInt(r, "open", &p.Open)
+	if r.has("pending") {
+		p.Pending = list(r, textItem[ID])
+		r.bad = r.bad || len(p.Pending) == 0
+	}
+	mayText(r, "status", &p.Status)
+	r.exactly("}")
+}
+
 func (r *reader) request(q *ActionRequest) {
 	r.exactly("{")
 	needText(r, "action", &q.Action)
@@ -141,6 +157,7 @@ func (r *reader) request(q *ActionRequest) {
 func (r *reader) session(s *Session) {
 	r.exactly("{")
 	needText(r, "id", &s.ID)
+	mayText(r, "parallel_of", &s.ParallelOf)
 	mayText(r, "prev", &s.Prev)
 	needInt(r, "seq", &s.Seq)
 	r.exactly("}")

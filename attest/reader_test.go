@@ -21,11 +21,12 @@ func fullActions() []*Action {
 		Open: []Opening{{"amount", "aa", Money("12.50", "EUR")}, {"b", "", Text(`"\`)}, {"c", "c", Int(-7)}, {"d", "d", Value{Kind: BoolValue, Bool: true}},
 			{"e", "e", List("x", `y"`, "")}, {"f", "f", List()}, {"g", "g", Value{Kind: BoolValue}}, {"h", "h", Int(0)}},
 		Outcome: &Result{Counterparty: sum, Result: &Commitment{Root: sum}, Status: "done"}, Phase: Record,
-		Request: &ActionRequest{Action: "payments.transfer", Arguments: sum, Count: 4, Resource: Resource{"iban/DE", "bank_account"}, Reversible: true},
-		Sealed:  []Sealed{{"cc", "z"}}, Session: Session{ID: "11", Prev: id, Seq: 9}, Software: &Software{Build: sum, Model: "m"},
+		Progress: &Progress{Actions: 3, Open: 2, Pending: []ID{id, "y"}, Status: "interrupted"},
+		Request:  &ActionRequest{Action: "payments.transfer", Arguments: sum, Count: 4, Resource: Resource{"iban/DE", "bank_account"}, Reversible: true},
+		Sealed:   []Sealed{{"cc", "z"}}, Session: Session{ID: "11", ParallelOf: id, Prev: id, Seq: 9}, Software: &Software{Build: sum, Model: "m"},
 		Target: &Target{"bank.example", "external", "https"}, Trace: "00-1-2-01", V: 1,
 	}
-	return []*Action{full, {Authority: &Authority{}, Credential: &Credential{}, Fields: &Commitment{}, Outcome: &Result{}, Request: &ActionRequest{},
+	return []*Action{full, {Authority: &Authority{}, Credential: &Credential{}, Fields: &Commitment{}, Outcome: &Result{}, Progress: &Progress{}, Request: &ActionRequest{},
 		Software: &Software{}, Target: &Target{}, Session: Session{Seq: -1}}, {}}
 }
 

@@ -104,7 +104,7 @@ func TestEveryMember(t *testing.T) {
 // covers it all the same).
 func unbound(path string) bool {
 	return slices.Contains([]string{"instance", "trace", "credential", "software", "software.build", "software.model", "target", "fields", "fields.seed",
-		"authority", "initiator.trigger", "outcome.counterparty", "outcome.result"}, strings.TrimPrefix(path, "predicate."))
+		"authority", "initiator.trigger", "session.parallel_of", "outcome.counterparty", "outcome.result"}, strings.TrimPrefix(path, "predicate."))
 }
 
 // mutation changes one member of a document's predicate.
@@ -188,11 +188,14 @@ func warrantMutations() []mutation {
 
 func actionMutations() []mutation {
 	id, sum := string(idOf("x")), string(digestOf("x"))
+	progress := map[string]any{"actions": 1, "open": 0}
+	target := map[string]any{"endpoint": "a.example", "kind": "external", "protocol": "https"}
+	credential := map[string]any{"commitment": sum, "kind": "oauth"}
 	return []mutation{
 		{"approval", "expires", moment, field}, {"approval", "agent", "x", field}, {"approval", "action", "", field}, {"approval", "resource.id", "a/./b", field}, {"approval", "display", "x", field}, {"approval", "request", id, field}, {"approval", "warrant", sum, field},
 		{"approval", "arguments.0.name", "zz", field}, {"approval", "arguments.0.name", "memo", field}, {"approval", "target.kind", "x", field}, {"approval", "target.endpoint", "https://x", field}, {"approval", "target.protocol", "HTTP", field},
 
-		{"action", "phase", "heartbeat", unsupported}, {"action", "phase", "terminal", unsupported}, {"action", "phase", "x", field}, {"action", "phase", "intent", field}, {"action", "phase", "outcome", field}, {"action", "agent", "x", field}, {"action", "claimed_at", 0, field},
+		{"action", "phase", "heartbeat", field}, {"action", "phase", "terminal", field}, {"action", "phase", "x", field}, {"action", "phase", "intent", field}, {"action", "phase", "outcome", field}, {"action", "agent", "x", field}, {"action", "claimed_at", 0, field},
 		{"action", "initiator.claim", "boss", field}, {"action", "initiator.trigger", "x", field}, {"action", "session.id", "x", field}, {"action", "session.seq", -1, field}, {"action", "session.seq", 0, field}, {"action", "session.prev", gone{}, field}, {"action", "session.prev", sum, field},
 		{"action/in", "session.seq", 1, field}, {"action/in", "session.prev", id, field}, {"action/in", "intent", id, field}, {"action/out", "intent", gone{}, field}, {"action/out", "outcome", gone{}, field}, {"action", "outcome", gone{}, field}, {"action", "request", gone{}, field},
 		{"action", "authority.grant", 64, field}, {"action", "authority.grant", -1, field}, {"action", "authority.warrant", sum, field}, {"action", "authority.approvals", list(id, id), field}, {"action", "credential.kind", "x", field}, {"action", "credential.commitment", "x", field}, {"action", "software", map[string]any{}, field},
@@ -200,6 +203,13 @@ func actionMutations() []mutation {
 		{"action", "request.action", "Pay", field}, {"action", "request.resource.id", "", field}, {"action", "request.count", 2, field}, {"action", "request.arguments", sum, "action.open"}, {"action", "open.0.value", "x", "action.open"}, {"action", "open.0.salt", strings.Repeat("0", 64), "action.open"},
 		{"action", "open.0.salt", "x", "action.open"}, {"action", "open.0.name", "memo", "action.open"}, {"action", "sealed.0.name", "amount", "action.open"}, {"action", "sealed.0.commitment", strings.Repeat("A", 64), "action.open"}, {"action", "sealed", gone{}, field}, {"action", "open", list(), "profile.canonical"},
 		{"action", "request.action", "payments.refund", "statement.subject"}, {"action", "request.resource.id", "iban/DE/2", "statement.subject"}, {"action", "request.reversible", "x", "profile.member"},
+
+		{"action/par", "session.parallel_of", sum, field}, {"action/in", "session.parallel_of", id, field}, {"action/out", "session.parallel_of", id, field}, {"action/beat", "session.parallel_of", id, field},
+		{"action", "progress", progress, field}, {"action/beat", "progress", gone{}, field}, {"action/end", "progress", gone{}, field}, {"action/beat", "phase", "terminal", field}, {"action/end", "phase", "heartbeat", field},
+		{"action/beat", "progress.actions", 5, field}, {"action/beat", "progress.actions", -1, field}, {"action/beat", "progress.open", 4, field}, {"action/beat", "progress.open", -1, field}, {"action/beat", "progress.pending", list(id), field},
+		{"action/beat", "progress.status", "complete", field}, {"action/end", "progress.status", "complete", field}, {"action/end", "progress.status", "done", field}, {"action/end", "progress.status", gone{}, field}, {"action/end", "progress.pending", list(sum), field},
+		{"action/end", "progress.pending", list(id, id), field}, {"action/end", "progress.open", 0, field}, {"action/end", "progress.pending", list(), "profile.canonical"}, {"action/end", "progress.sessions", 1, "profile.member"},
+		{"action/end", "intent", id, field}, {"action/end", "target", target, field}, {"action/beat", "credential", credential, field}, {"action/end", "outcome", obj("status", "done"), field}, {"action/beat", "open", list(), "profile.canonical"},
 
 		{"revocation", "by.kind", "server", field}, {"revocation", "by.id", "", field}, {"revocation", "reason", "", field}, {"revocation", "warrant", sum, field}, {"revocation", "reason", "another reason", "statement.subject"},
 	}

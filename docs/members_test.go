@@ -40,6 +40,7 @@ var members = []struct {
 	{"spec/statements.md", "request", attest.ActionRequest{}},
 	{"spec/statements.md", "resource", attest.Resource{}},
 	{"spec/statements.md", "session", attest.Session{}},
+	{"spec/statements.md", "progress", attest.Progress{}},
 	{"spec/statements.md", "target", attest.Target{}},
 	{"spec/statements.md", "credential", attest.Credential{}},
 	{"spec/statements.md", "initiator", attest.Initiator{}},

@@ -160,6 +160,9 @@ func (r *replay) sessionFits(said, shown *admission.Tip) bool {
 	seen := int64(-1)
 	if shown != nil {
 		seen = shown.Seq
+		if shown.Closed && !said.Closed { // nothing opens a session again
+			return false
+		}
 	}
 	return said.Seq > seen && uint64(said.Seq-seen) <= r.unseen() && r.unknownID(said.ID)
 }

@@ -41,12 +41,17 @@ func (c *check) action(a *attest.Action) error {
 	if err := c.commitments(a); err != nil {
 		return err
 	}
-	if a.Phase == attest.Outcome {
+	switch a.Phase {
+	case attest.Outcome:
 		return c.outcome(a)
+	case attest.Heartbeat:
+		return nil // its signer and its place in the session are all there is
+	case attest.Terminal:
+		return c.terminal(a)
 	}
 	c.act = &act{action: a}
-	for _, step := range [...]func(*check, *act) error{(*check).authority, (*check).fields, (*check).approvals, (*check).evidence,
-		(*check).initiator, (*check).authorize} {
+	for _, step := range [...]func(*check, *act) error{(*check).parallel, (*check).authority, (*check).fields, (*check).approvals,
+		(*check).evidence, (*check).initiator, (*check).authorize} {
 		if err := step(c, c.act); err != nil {
 			return err
 		}
@@ -77,8 +82,7 @@ func (c *check) outcome(a *attest.Action) error {
 	if err != nil {
 		return err
 	}
-	if i := statementOf[*attest.Action](logged); i == nil || i.Phase != attest.Intent ||
-		i.Agent != a.Agent || i.Session.ID != a.Session.ID {
+	if i := sameSession(logged, a); i == nil || i.Phase != attest.Intent {
 		c.deny("outcome.intent")
 	}
 	if !logged.Allowed() {

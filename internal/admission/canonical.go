@@ -156,6 +156,9 @@ func (r Ref) write(p *plain) {
 
 func (t Tip) write(p *plain) {
 	p.begin('{')
+	if t.Closed {
+		p.boolean("closed", true)
+	}
 	p.text("id", string(t.ID))
 	p.integer("seq", t.Seq)
 	p.end('}')
@@ -220,7 +223,9 @@ func readRef(doc []byte, known string) (r Ref, ok bool) {
 
 func readTip(doc []byte, known string) (t Tip, ok bool) {
 	in := plainReader{rest: doc}
-	in.literal(`{"id":"`)
+	if t.Closed = in.skip(`{"closed":true,"id":"`); !t.Closed {
+		in.literal(`{"id":"`)
+	}
 	t.ID = attest.ID(in.text(known))
 	in.literal(`","seq":`)
 	t.Seq = in.integer()

@@ -203,7 +203,7 @@ func stateQuick(t *testing.T, doc []byte, known string) (taken bool) {
 // every text that it may be expected to hold.
 func TestStateQuick(t *testing.T) {
 	for _, d := range []document{
-		Ref{Entry: 7, ID: "id:a"}, Ref{Entry: maxInteger - 1, ID: "id:b"}, Ref{}, Tip{ID: "id:a", Seq: 3}, Tip{},
+		Ref{Entry: 7, ID: "id:a"}, Ref{Entry: maxInteger - 1, ID: "id:b"}, Ref{}, Tip{ID: "id:a", Seq: 3}, Tip{}, Tip{Closed: true, ID: "id:a", Seq: 3},
 		Spent{Entry: 10, Grant: 1, ID: "id:a", Sum: 120000, Uses: 2}, Spent{ID: "id:a"}, Control{Count: 9, Hash: "sha256:a"},
 	} {
 		doc, err := encode(d)
@@ -226,6 +226,7 @@ var near = []string{
 	"{\"entry\":1,\"id\":\"\x7f\"}", "{\"entry\":1,\"id\":\"\xff\"}", `{"entry":1,"id":"é"}`, `{"entry":1,"id":"a"} `, `{"entry":1,"id":"a"}}`,
 	`{"id":"a","entry":1}`, `{"entry":1, "id":"a"}`, `{"entry":1,"id":null}`, `{"entry":"1","id":"a"}`, `{"entry":1,"id":"a","x":1}`,
 	`{"id":"id:a","seq":0}`, `{"id":"id:a","seq":00}`, `{"id":"id:a","seq":-0}`, `{"count":1,"hash":"sha256:a"}`,
+	`{"closed":true,"id":"id:a","seq":0}`, `{"closed":false,"id":"id:a","seq":0}`, `{"closed":1,"id":"id:a","seq":0}`, `{"closed":true,"seq":0}`,
 	`{"entry":0,"grant":0,"id":"a","sum":0,"uses":0}`, `{"grant":0,"id":"a","sum":0,"uses":0}`,
 	`{"entry":5,"grant":2147483648,"id":"a","sum":1,"uses":1}`, `{"entry":5,"grant":1,"id":"a","sum":1,"uses":1}`,
 }

@@ -3,6 +3,7 @@ package admission
 import (
 	"crypto/sha256"
 	"slices"
+	"strings"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
@@ -104,6 +105,8 @@ func (o *outcomeOf) session() error {
 	case a.Session.Seq < next || a.Session.Prev != prev:
 		o.fork = true
 		o.deny("session.fork")
+	case o.read.Session != nil && o.read.Session.Closed:
+		o.deny("session.closed")
 	}
 	return nil
 }
@@ -219,12 +222,12 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 	return &a
 }
 
-// authority is the finding of the chain and the policies, from the faults. A
-// fork is a fault of order: it says nothing about authority.
+// authority is the finding of the chain and the policies, from the faults. Those
+// of a session are faults of order: they say nothing about authority.
 func (o *outcomeOf) authority() agency.Authority {
 	against := 0
 	for _, code := range o.faults {
-		if code != "session.fork" {
+		if !strings.HasPrefix(code, "session.") {
 			against++
 		}
 	}

@@ -349,6 +349,9 @@ func (q *quickReader) ref(r *Ref) {
 
 func (q *quickReader) tip(t *Tip) {
 	q.exactly("{")
+	if t.Closed = q.has("closed"); t.Closed {
+		q.exactly("true") // it is left out else
+	}
 	needText(q, "id", &t.ID)
 	needInt(q, "seq", &t.Seq)
 	q.exactly("}")

@@ -111,8 +111,9 @@ type Ref struct {
 
 // Tip is the last statement of a session.
 type Tip struct {
-	ID  attest.ID `json:"id"`
-	Seq int64     `json:"seq"`
+	Closed bool      `json:"closed,omitzero"` // a terminal ended the session
+	ID     attest.ID `json:"id"`
+	Seq    int64     `json:"seq"`
 }
 
 // Spent is the pool of one warrant's grant, or the count of an instruction.

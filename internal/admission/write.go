@@ -112,7 +112,7 @@ func (o *outcomeOf) cells(entry []byte, r *Record) ([]Cell, error) {
 	s := state{plain: newPlain(), cells: make([]Cell, 0, 4+len(o.spend))}
 	defer scratch.Put(s.plain)
 	if a, ok := o.verified.Statement().(*attest.Action); ok && !o.fork {
-		put(&s, sessionTable, o.tip, Tip{ID: r.ID, Seq: a.Session.Seq})
+		put(&s, sessionTable, o.tip, Tip{Closed: o.closes(a, r.Decision.Effect), ID: r.ID, Seq: a.Session.Seq})
 	}
 	if r.Kind.Control() {
 		put(&s, logTable, "control", o.read.Control.Next(o.read.Size, entry))
