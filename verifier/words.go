@@ -213,6 +213,15 @@ func actionWords(a *attest.Action) *ActionWords {
 		add("outcome: %s, as the agent says", a.Outcome.Status)
 	}
 	add("session: %s, statement %d", a.Session.ID, a.Session.Seq)
+	if a.Session.ParallelOf != "" {
+		add("in parallel: fanned out of %s, as the agent says", a.Session.ParallelOf)
+	}
+	if p := a.Progress; p != nil {
+		add("agent counts: %d actions in this session, %d without an outcome", p.Actions, p.Open)
+	}
+	if a.Phase == attest.Terminal {
+		add("session ended: %s, as the agent says", a.Progress.Status)
+	}
 	add("agent claims: set off by %q, at %s", a.Initiator.Claim, instant(a.ClaimedAt))
 	if a.Software != nil && a.Software.Model != "" {
 		add("agent claims: model %s", attest.Quote(a.Software.Model))

@@ -18,9 +18,11 @@ type Session struct {
 	client *Client
 	id     string
 
-	mu   sync.Mutex
-	seq  int64
-	prev attest.ID
+	mu      sync.Mutex
+	seq     int64
+	prev    attest.ID
+	actions int64              // intents and records, allowed or denied
+	open    map[attest.ID]bool // allowed intents without an outcome
 }
 
 // Act is what an agent is about to do, or did.
@@ -41,10 +43,13 @@ type Act struct {
 	Software    *attest.Software
 	Reversible  bool
 	// Claim is who set the agent off, in its own words; "unknown" if empty.
-	Claim    string
-	Trigger  attest.ID
-	Instance string
-	Trace    string
+	Claim   string
+	Trigger attest.ID
+	// ParallelOf is the intent or record of this session that fanned out into
+	// this action and others.
+	ParallelOf attest.ID
+	Instance   string
+	Trace      string
 }
 
 // Result is what came of an action.
@@ -60,7 +65,7 @@ func (c *Client) Session() (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{client: c, id: id}, nil
+	return &Session{client: c, id: id, open: map[attest.ID]bool{}}, nil
 }
 
 // ID names the session.
@@ -120,7 +125,7 @@ func (s *Session) Outcome(ctx context.Context, intent Receipt, r Result) (Receip
 func (s *Session) submit(ctx context.Context, st *attest.Action, finish func() error, objects [][]byte) (Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.Session = attest.Session{ID: s.id, Prev: s.prev, Seq: s.seq}
+	st.Session = attest.Session{ID: s.id, ParallelOf: st.Session.ParallelOf, Prev: s.prev, Seq: s.seq}
 	if finish != nil {
 		if err := finish(); err != nil {
 			return Receipt{}, err
@@ -129,6 +134,7 @@ func (s *Session) submit(ctx context.Context, st *attest.Action, finish func() e
 	receipt, err := s.client.Submit(ctx, st, objects...)
 	if receipt.ID != "" && !slices.Contains(receipt.Faults, "session.fork") {
 		s.seq, s.prev = s.seq+1, receipt.ID
+		s.count(st, receipt.ID, err == nil)
 	}
 	return receipt, err
 }
@@ -186,7 +192,7 @@ func (c *Client) Prepare(a Act) (*Prepared, error) {
 	if a.Claim != "" {
 		st.Initiator.Claim = a.Claim
 	}
-	st.Initiator.Trigger = a.Trigger
+	st.Initiator.Trigger, st.Session.ParallelOf = a.Trigger, a.ParallelOf
 	st.Target, st.Credential, st.Software, st.Instance, st.Trace = a.Target, a.Credential, a.Software, a.Instance, a.Trace
 	p := &Prepared{statement: *st, root: a.RootWarrant}
 	if a.RootWarrant != "" {

@@ -32,6 +32,7 @@ type draftFlags struct {
 	status    string
 	outcomeOf string
 	of        string
+	sessionFlags
 }
 
 func (d *draftFlags) flags(cmd *cobra.Command) {
@@ -49,6 +50,7 @@ func (d *draftFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&d.trigger, "trigger", "", "`ID` of the trigger that set the agent off")
 	f.StringVar(&d.status, "status", "", "what came of an action: `done`, failed, timed_out, unknown or reverted")
 	f.StringVar(&d.outcomeOf, "outcome-of", "", "`ID` of the intent that an outcome is of")
+	d.sessionFlags.flags(cmd)
 	f.StringVar(&d.of, "of", "", "`FILE` with the drafted action that an approval is of")
 }
 

@@ -33,8 +33,12 @@ func (d *draft) action(ctx context.Context, s *attest.Action) error {
 		s.Intent = attest.ID(d.flags.outcomeOf)
 	}
 	if s.Phase == "" {
-		s.Phase = phaseOf(s)
+		s.Phase = d.flags.phase(s)
 	}
+	if s.Phase.OfSession() {
+		return d.progress(ctx, s)
+	}
+	fill((*string)(&s.Session.ParallelOf), string(d.flags.parallelOf))
 	if s.Phase == attest.Outcome && s.Outcome == nil {
 		return usageError("an outcome needs --status")
 	}
@@ -46,8 +50,12 @@ func (d *draft) action(ctx context.Context, s *attest.Action) error {
 	return d.session(ctx, s)
 }
 
-func phaseOf(s *attest.Action) attest.Phase {
+func (f *draftFlags) phase(s *attest.Action) attest.Phase {
 	switch {
+	case f.heartbeat:
+		return attest.Heartbeat
+	case f.end != "":
+		return attest.Terminal
 	case s.Intent != "":
 		return attest.Outcome
 	case s.Outcome != nil:
@@ -98,24 +106,28 @@ func (d *draft) request(s *attest.Action) error {
 
 // session starts a session, or continues one after its last statement.
 func (d *draft) session(ctx context.Context, s *attest.Action) error {
-	if s.Session.ID != "" && s.Session != (attest.Session{ID: s.Session.ID}) {
+	if s.Session.Seq > 0 || s.Session.Prev != "" {
 		return nil
 	}
 	fill(&s.Session.ID, d.flags.session)
-	if s.Intent == "" && s.Session.ID == "" {
+	from := s.Intent
+	if from == "" {
+		from = s.Session.ParallelOf
+	}
+	if from == "" && s.Session.ID == "" {
 		return random(&s.Session.ID)
 	}
 	if d.client == nil {
 		return usageError("a session is continued where the register can be asked: give --dir or --server")
 	}
 	if s.Session.ID == "" {
-		intent, _, err := d.client.logged(ctx, string(s.Intent))
+		named, _, err := d.client.logged(ctx, string(from))
 		if err != nil {
 			return err
 		}
-		a, ok := intent.Verified.Statement().(*attest.Action)
+		a, ok := named.Verified.Statement().(*attest.Action)
 		if !ok {
-			return usageError("--outcome-of: %s is a %s, not an action", s.Intent, intent.Record.Kind)
+			return usageError("--outcome-of, --parallel-of: %s is a %s, not an action", from, named.Record.Kind)
 		}
 		s.Session.ID = a.Session.ID
 	}

@@ -623,6 +623,35 @@ var actionCases = map[string]faultCase{
 		first := w.allow(w.Sign(w.Payments, a))
 		return trial{wrong: w.Sign(w.Payments, b), right: w.Sign(w.Payments, w.After(a, first, w.Transfer(w.Payments, id, "3.00")))}
 	}},
+	"session.closed": {try: func(w *world) trial {
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "1.00")
+		end := w.Terminal(a, w.allow(w.Sign(w.Payments, a)), 1)
+		end.Progress.Open, end.Progress.Status = 1, "interrupted"
+		endID := w.allow(w.Sign(w.Payments, end))
+		wrong := w.After(end, endID, w.Transfer(w.Payments, id, "2.00"))
+		return trial{wrong: w.Sign(w.Payments, wrong), right: w.Sign(w.Payments, w.Transfer(w.Payments, id, "2.00"))}
+	}},
+	"session.parallel": {try: func(w *world) trial {
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "1.00")
+		first := w.allow(w.Sign(w.Payments, a))
+		wrong, right := w.After(a, first, w.Transfer(w.Payments, id, "2.00")), w.Transfer(w.Payments, id, "3.00")
+		wrong.Session.ParallelOf = id // a warrant
+		out := trial{wrong: w.Sign(w.Payments, wrong)}
+		w.After(wrong, out.wrong.ID, right).Session.ParallelOf = first
+		out.right = w.Sign(w.Payments, right)
+		return out
+	}},
+	"session.pending": {try: func(w *world) trial {
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "1.00")
+		first := w.allow(w.Sign(w.Payments, a))
+		wrong := w.Terminal(a, first, 1, id) // a warrant
+		out := trial{wrong: w.Sign(w.Payments, wrong)}
+		out.right = w.Sign(w.Payments, w.Terminal(wrong, out.wrong.ID, 1, first))
+		return out
+	}},
 	"outcome.intent": {try: func(w *world) trial {
 		_, id := w.standing(w.Payments)
 		intent, other := w.Transfer(w.Payments, id, "1.00"), w.Transfer(w.Payments, id, "2.00")
