@@ -29,15 +29,15 @@ func (c *checker) passkey(field string, p *Passkey) {
 	n = len(p.Origins)
 	c.that(n >= 1 && n <= 8, field+".origins", "1 to 8", strconv.Itoa(n))
 	for i, o := range p.Origins {
-		ok := validWebOrigin(o, p.RPID) && (i == 0 || p.Origins[i-1] < o)
+		ok := ValidWebOrigin(o, p.RPID) && (i == 0 || p.Origins[i-1] < o)
 		c.that(ok, field+".origins", "https origins of rp_id or of hosts below it, ascending, each once", o)
 	}
 }
 
-// validWebOrigin reports whether s is the origin of a page that may use
+// ValidWebOrigin reports whether s is the origin of a page that may use
 // credentials of rpID, as a browser writes it. On a machine of one's own it need
-// not be https.
-func validWebOrigin(s, rpID string) bool {
+// not be https. rpID "" is the host of s.
+func ValidWebOrigin(s, rpID string) bool {
 	u, err := url.Parse(s)
 	if err != nil || len(s) > 255 || u.Scheme+"://"+u.Host != s {
 		return false
@@ -49,6 +49,9 @@ func validWebOrigin(s, rpID string) bool {
 		if err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port || standard || u.Host != host+":"+port {
 			return false
 		}
+	}
+	if rpID == "" {
+		rpID = host
 	}
 	secure := u.Scheme == "https" || u.Scheme == "http" && host == "localhost"
 	return secure && ValidHost(host) && (host == rpID || strings.HasSuffix(host, "."+rpID))

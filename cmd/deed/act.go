@@ -3,15 +3,14 @@ package main
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/request"
 )
 
 // actHelp explains --resource and --arg wherever they are taken.
@@ -48,15 +47,8 @@ func (a *actFlags) given() bool { return len(a.actions) > 0 || a.resource != "" 
 
 // match is the resource as a limit.
 func (a *actFlags) match() (attest.Match, error) {
-	kind, path, ok := strings.Cut(a.resource, ":")
-	if !ok {
-		return attest.Match{}, usageError("--resource: want KIND:PATH, found %q", a.resource)
-	}
-	if below, ok := strings.CutSuffix(path, "/..."); ok {
-		return attest.Match{Kind: kind, Match: attest.Constraint{Prefix: below}}, nil
-	}
-	exact := attest.Text(path)
-	return attest.Match{Kind: kind, Match: attest.Constraint{Exact: &exact}}, nil
+	match, err := request.Resource(a.resource)
+	return match, asUsage("--resource", err)
 }
 
 // exact is the resource of one action.
@@ -68,20 +60,6 @@ func (a *actFlags) exact() (attest.Resource, error) {
 	return attest.Resource{ID: path, Kind: kind}, nil
 }
 
-// limits are the arguments as limits, by name.
-func (a *actFlags) limits() ([]attest.Argument, error) {
-	var out []attest.Argument
-	for _, text := range a.args {
-		arg, err := parseLimit(text)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, arg)
-	}
-	slices.SortFunc(out, func(a, b attest.Argument) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
-}
-
 // values are the arguments with their values, by name.
 func (a *actFlags) values() (names []string, values []attest.Value, err error) {
 	var list []attest.NamedValue
@@ -90,9 +68,9 @@ func (a *actFlags) values() (names []string, values []attest.Value, err error) {
 		if !ok || strings.HasSuffix(name, "<") {
 			return nil, nil, usageError("--arg: want name=value, found %q", text)
 		}
-		v, err := parseValue(value)
+		v, err := request.Value(value)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, asUsage("--arg", err)
 		}
 		list = append(list, attest.NamedValue{Name: name, Value: v})
 	}
@@ -112,85 +90,13 @@ func (a *actFlags) grant() (attest.Grant, error) {
 	if err != nil {
 		return attest.Grant{}, err
 	}
-	limits, err := a.limits()
+	limits, err := request.Limits(a.args)
 	if err != nil {
-		return attest.Grant{}, err
+		return attest.Grant{}, asUsage("--arg", err)
 	}
 	actions := slices.Clone(a.actions)
 	slices.Sort(actions)
 	return attest.Grant{Actions: slices.Compact(actions), Arguments: limits, Resource: match}, nil
-}
-
-var (
-	amountText = regexp.MustCompile(`^(\d{1,14}(?:\.\d{1,4})?) ([A-Z][A-Z0-9_]{0,15})$`)
-	intText    = regexp.MustCompile(`^-?\d{1,15}$`)
-	rangeText  = regexp.MustCompile(`^(-?\d{1,15})\.\.(-?\d{1,15})$`)
-)
-
-// parseValue reads a value by its looks; JSON where it starts like JSON.
-func parseValue(s string) (v attest.Value, err error) {
-	if m := amountText.FindStringSubmatch(s); m != nil {
-		return attest.Money(m[1], m[2]), nil
-	}
-	if intText.MatchString(s) {
-		n, err := strconv.ParseInt(s, 10, 64)
-		return attest.Int(n), err
-	}
-	switch {
-	case s == "true", s == "false":
-		return attest.Value{Kind: attest.BoolValue, Bool: s == "true"}, nil
-	case strings.HasPrefix(s, `"`), strings.HasPrefix(s, "["), strings.HasPrefix(s, "{"):
-		if err := json.Unmarshal([]byte(s), &v); err != nil {
-			return v, usageError("--arg: reading %s as JSON: %w", s, err)
-		}
-		return v, nil
-	}
-	return attest.Text(s), nil
-}
-
-func parseLimit(text string) (attest.Argument, error) {
-	name, rest, limited := strings.Cut(text, "=")
-	if !limited || rest == "*" {
-		return attest.Argument{Name: name, Constraint: attest.Constraint{All: &[]attest.Constraint{}}}, nil
-	}
-	if most, ok := strings.CutSuffix(name, "<"); ok {
-		m := amountText.FindStringSubmatch(rest)
-		if m == nil {
-			return attest.Argument{}, usageError("--arg: want name<=AMOUNT UNIT, such as 'amount<=250.00 EUR', found %q", text)
-		}
-		return attest.Argument{Name: most, Constraint: attest.Constraint{DecimalMax: &attest.Amount{Decimal: m[1], Unit: m[2]}}}, nil
-	}
-	constraint, err := parseConstraint(rest)
-	return attest.Argument{Name: name, Constraint: constraint}, err
-}
-
-func parseConstraint(s string) (c attest.Constraint, err error) {
-	if below, ok := strings.CutSuffix(s, "/..."); ok {
-		return attest.Constraint{Prefix: below}, nil
-	}
-	if host, ok := strings.CutPrefix(s, "*."); ok {
-		return attest.Constraint{DomainSuffix: host}, nil
-	}
-	if m := rangeText.FindStringSubmatch(s); m != nil {
-		low, _ := strconv.ParseInt(m[1], 10, 64) // 15 digits fit
-		high, _ := strconv.ParseInt(m[2], 10, 64)
-		return attest.Constraint{IntRange: &attest.IntRange{Max: high, Min: low}}, nil
-	}
-	parts := []string{s}
-	if !strings.ContainsAny(s, `"[{`) {
-		parts = strings.Split(s, "|")
-	}
-	for _, part := range parts {
-		v, err := parseValue(part)
-		if err != nil {
-			return c, err
-		}
-		c.OneOf = append(c.OneOf, v)
-	}
-	if len(c.OneOf) == 1 {
-		return attest.Constraint{Exact: &c.OneOf[0]}, nil
-	}
-	return c, nil
 }
 
 // grantFlags are the flags of commands that allow something.
@@ -225,7 +131,7 @@ func (g *grantFlags) grants() ([]attest.Grant, error) {
 	}
 	grant.MaxUses = g.maxUses
 	if g.budget != "" {
-		limit, err := parseLimit(g.budget)
+		limit, err := request.Limit(g.budget)
 		if err != nil || limit.Constraint.DecimalMax == nil {
 			return nil, usageError("--budget: want ARGUMENT<=AMOUNT UNIT, such as 'amount<=1000.00 EUR', found %q", g.budget)
 		}

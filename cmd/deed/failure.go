@@ -47,6 +47,14 @@ func usageError(format string, args ...any) error {
 	return &failure{code: exitCould, err: fmt.Errorf(format, args...), hint: usageHint}
 }
 
+// asUsage is an error about what somebody typed, and where; nil of none.
+func asUsage(where string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError("%s: %w", where, err)
+}
+
 // withHint says what to do about an error.
 func withHint(err error, hint string) error {
 	if err == nil {

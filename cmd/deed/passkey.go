@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 
-	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/passkey"
 )
 
 // signingRequest is what a page needs to have a statement signed by a passkey, and
@@ -22,86 +20,40 @@ type signingRequest struct {
 	PublicKey attest.PasskeyRequest `json:"publicKey"`
 }
 
-// page is what PublicKeyCredential.toJSON() gives, as far as it is used: a
-// browser adds members as it likes.
-type page struct {
-	RawID    string `json:"rawId"`
-	Response struct {
-		AttestationObject string `json:"attestationObject"`
-		AuthenticatorData string `json:"authenticatorData"`
-		ClientDataJSON    string `json:"clientDataJSON"`
-		Signature         string `json:"signature"`
-	} `json:"response"`
-	Type string `json:"type"`
-}
-
-const fromPage = "the file is what the browser's PublicKeyCredential.toJSON() gives"
-
-func readPage(file string) (p page, err error) {
+// readPage reads a file that a page made, and parses it.
+func readPage(file string, parse func([]byte) error) error {
 	doc, err := os.ReadFile(file)
 	if err != nil {
-		return p, fmt.Errorf("reading credential: %w", err)
+		return fmt.Errorf("reading credential: %w", err)
 	}
-	if err := json.Unmarshal(doc, &p); err != nil {
-		return p, withHint(fmt.Errorf("reading %s: %w", file, plainJSON(err)), fromPage)
-	}
-	if p.Type != "public-key" {
-		return p, withHint(fmt.Errorf("reading %s: type is %q, not public-key", file, p.Type), fromPage)
-	}
-	return p, nil
-}
-
-// decodeParts decodes the base64url of a page into what stands after each text.
-func decodeParts(file string, parts ...any) error {
-	for i := 0; i+1 < len(parts); i += 2 {
-		text, to := parts[i].(string), parts[i+1].(*[]byte)
-		b, err := base64.RawURLEncoding.DecodeString(text)
-		if err != nil || len(b) == 0 {
-			return withHint(fmt.Errorf("reading %s: a member of the response is missing or is not base64url", file), fromPage)
-		}
-		*to = b
+	if err := parse(doc); errors.Is(err, passkey.ErrForm) {
+		return withHint(fmt.Errorf("reading %s: %w", file, err), "the file is what the browser's PublicKeyCredential.toJSON() gives")
+	} else if err != nil {
+		return fmt.Errorf("reading %s: %w", file, err)
 	}
 	return nil
 }
 
 // readRegistration reads the answer of navigator.credentials.create().
-func readRegistration(file string) (attest.Key, *attest.Passkey, error) {
-	p, err := readPage(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	var id, attestation, client []byte
-	if err := decodeParts(file, p.RawID, &id, p.Response.AttestationObject, &attestation, p.Response.ClientDataJSON, &client); err != nil {
-		return nil, nil, err
-	}
-	key, passkey, err := attest.NewPasskey(attestation, client)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading %s: %w", file, err)
-	}
-	if !bytes.Equal(passkey.Credential, id) {
-		return nil, nil, fmt.Errorf("reading %s: rawId is not the credential's", file)
-	}
-	return key, &passkey, nil
+func readRegistration(file string) (key attest.Key, p *attest.Passkey, err error) {
+	err = readPage(file, func(doc []byte) (err error) { key, p, err = passkey.ParseRegistration(doc); return err })
+	return key, p, err
 }
 
 // readAssertion reads the answer of navigator.credentials.get().
 func readAssertion(file string) (id []byte, a attest.Assertion, err error) {
-	p, err := readPage(file)
-	if err != nil {
-		return nil, a, err
-	}
-	r := p.Response
-	return id, a, decodeParts(file, p.RawID, &id, r.AuthenticatorData, &a.AuthenticatorData, r.ClientDataJSON, &a.ClientData, r.Signature, &a.Signature)
+	err = readPage(file, func(doc []byte) (err error) { id, a, err = passkey.ParseAssertion(doc); return err })
+	return id, a, err
 }
 
 // printRequest prints what to ask an authenticator for, so that it signs a
 // payload.
-func printRequest(cmd *cobra.Command, passkey attest.PersonKey, payload []byte) error {
-	options, err := passkey.Request(payload)
+func printRequest(cmd *cobra.Command, key attest.PersonKey, payload []byte) error {
+	options, err := key.Request(payload)
 	if err != nil {
 		return err
 	}
-	return printJSON(cmd.OutOrStdout(), signingRequest{Passkey: passkey, Payload: payload, PublicKey: options})
+	return printJSON(cmd.OutOrStdout(), signingRequest{Passkey: key, Payload: payload, PublicKey: options})
 }
 
 // passkeyOf is the passkey in a file, or that of a name in the register.

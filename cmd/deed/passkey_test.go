@@ -11,10 +11,9 @@ import (
 	"github.com/deedlog/deed/internal/testkit/authenticator"
 )
 
-// passkey create FILE [N] writes what a browser gives for a new passkey;
-// passkey get REQUEST FILE [N] [unverified|elsewhere] answers a request. N is a
-// number that makes the key.
-func passkey(ts *testscript.TestScript, neg bool, args []string) {
+// device is the command passkey. passkey create FILE writes what a browser gives for a new passkey;
+// passkey get REQUEST FILE [unverified|elsewhere|other] answers a request.
+func device(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: passkey create FILE | get REQUEST FILE")
 	}

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/request"
 )
 
 // requestHelp explains how typed requests are written.
@@ -33,98 +34,16 @@ asked for. --requests reads several from a YAML file:
 // maxRequests bounds a file of requests, in bytes.
 const maxRequests = 1 << 20
 
-var (
-	// joinedAmount is a limit whose unit follows the number at once.
-	joinedAmount = regexp.MustCompile(`^([^=]*<=\d{1,14}(?:\.\d{1,4})?)([A-Z][A-Z0-9_]{0,15})$`)
-	// endsInNumber and unitWord are the two words of an amount.
-	endsInNumber = regexp.MustCompile(`=\d{1,14}(?:\.\d{1,4})?$`)
-	unitWord     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,15}$`)
-	// unclearAmount is as likely a text as an amount.
-	unclearAmount = regexp.MustCompile(`=\d{1,14}(?:\.\d{1,4})?[A-Z]{3}$`)
-	// goType is where YAML's errors name a type of this program.
-	goType = regexp.MustCompile(` (?:in type|into) \S+`)
-)
+// goType is where YAML's errors name a type of this program.
+var goType = regexp.MustCompile(` (?:in type|into) \S+`)
 
-// parseRequest reads a request in its compact form.
+// parseRequest reads a request of --request.
 func parseRequest(text string) (attest.Request, error) {
-	words, err := splitWords(text)
-	if err != nil || len(words) == 0 {
-		return attest.Request{}, usageError("--request: want ACTION resource=KIND:PATH ARGUMENT..., found %q", text)
-	}
-	var resource string
-	var args []string
-	for _, w := range words[1:] {
-		if value, ok := strings.CutPrefix(w, "resource="); ok && resource == "" {
-			resource = value
-			continue
-		}
-		if n := len(args) - 1; n >= 0 && unitWord.MatchString(w) && endsInNumber.MatchString(args[n]) {
-			args[n] += " " + w
-			continue
-		}
-		args = append(args, w)
-	}
-	r, err := newRequest(words[0], resource, args)
+	r, err := request.Parse(text)
 	if err != nil {
-		return r, fmt.Errorf("--request %q: %w", text, err)
+		return r, usageError("--request %q: %w", text, err)
 	}
 	return r, nil
-}
-
-// splitWords splits at spaces that are not within quotes.
-func splitWords(text string) (words []string, err error) {
-	var word strings.Builder
-	quoted, escaped := false, false
-	flush := func() {
-		if word.Len() > 0 {
-			words = append(words, word.String())
-			word.Reset()
-		}
-	}
-	for _, r := range text {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted = !quoted
-		case r == ' ' && !quoted:
-			flush()
-			continue
-		}
-		word.WriteRune(r)
-	}
-	if flush(); quoted {
-		return nil, errors.New("a quote that does not end")
-	}
-	return words, nil
-}
-
-// newRequest makes a request of its parts as they are typed.
-func newRequest(action, resource string, args []string) (attest.Request, error) {
-	if action == "" || strings.Contains(action, "=") {
-		return attest.Request{}, usageError("want an action first, found %q", action)
-	}
-	if resource == "" {
-		return attest.Request{}, usageError("want resource=KIND:PATH")
-	}
-	if i := strings.IndexAny(resource, ":/"); i > 0 && resource[i] == '/' {
-		resource = resource[:i] + ":" + resource[i+1:]
-	}
-	a := actFlags{actions: []string{action}, resource: resource}
-	for _, arg := range args {
-		arg = joinedAmount.ReplaceAllString(arg, "$1 $2")
-		if unclearAmount.MatchString(arg) {
-			return attest.Request{}, usageError("%s: write an amount as 100.00 EUR, a text in quotes", arg)
-		}
-		a.args = append(a.args, arg)
-	}
-	grant, err := a.grant()
-	if err != nil {
-		return attest.Request{}, err
-	}
-	return attest.Request{Action: action, Arguments: grant.Arguments, Resource: grant.Resource}, nil
 }
 
 // requestYAML is a request in a file.
@@ -157,7 +76,7 @@ func readRequests(path string) ([]attest.Request, error) {
 	}
 	out := make([]attest.Request, len(list))
 	for i, y := range list {
-		if out[i], err = newRequest(y.Action, y.Resource, y.Arguments); err != nil {
+		if out[i], err = request.New(y.Action, y.Resource, y.Arguments); err != nil {
 			return nil, requestsError(path, fmt.Errorf("request %d: %w", i, err))
 		}
 	}

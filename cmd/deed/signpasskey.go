@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/passkey"
 )
 
 const passkeyHelp = `A passkey signs in two steps, since the authenticator is elsewhere. --challenge
@@ -53,41 +53,20 @@ func (p *passkeyFlags) finish(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	envelope, err := r.envelope(id, a)
+	envelope, err := passkey.Seal(r.Passkey, r.Payload, id, a)
 	if err != nil {
 		return fmt.Errorf("checking %s: %w", p.assertion, err)
 	}
 	return printText(cmd.OutOrStdout(), string(envelope.JSON())+"\n")
 }
 
-// envelope makes an envelope and verifies it; whose passkey it is is for the
-// register to say.
-func (r signingRequest) envelope(id []byte, a attest.Assertion) (attest.Envelope, error) {
-	signer, err := attest.PersonKey(r.Passkey).Signer("passkey")
-	if err != nil {
-		return attest.Envelope{}, err
-	}
-	if !signer.IsPasskey() || !bytes.Equal(signer.CredentialID(), id) {
-		return attest.Envelope{}, fmt.Errorf("the answer is of another passkey than the request")
-	}
-	envelope, err := attest.SealAssertion(r.Payload, signer.KeyID, a)
-	if err != nil {
-		return envelope, err
-	}
-	parsed, err := attest.Parse(envelope)
-	if err != nil {
-		return envelope, err
-	}
-	return envelope, parsed.VerifyEndorsement(signer)
-}
-
 // credential stands for the passkey that is to sign: it has no key here.
 func (p *passkeyFlags) credential(ctx context.Context, name string, cl *client) (*credential, error) {
-	key, passkey, err := passkeyOf(ctx, p.file, name, cl)
+	key, held, err := passkeyOf(ctx, p.file, name, cl)
 	if err != nil {
 		return nil, err
 	}
-	return &credential{kind: attest.ByPerson, name: name, public: key, keyID: passkey.Digest(), passkey: passkey}, nil
+	return &credential{kind: attest.ByPerson, name: name, public: key, keyID: held.Digest(), passkey: held}, nil
 }
 
 // ask prints what to ask a passkey for, to sign a statement that names its

@@ -30,6 +30,8 @@ var arrows = map[string][]string{
 	},
 	"./internal/consent": {"./attest", "./attest/warrant", "./internal/admission"},
 	"./internal/metrics": {"./attest"},
+	"./internal/passkey": {"./attest"},
+	"./internal/request": {"./attest"},
 	"./internal/offline": {"./attest", "./internal/admission", "./ledger", "./verifier"},
 	"./internal/server": {
 		"./attest", "./identity/workload", "./internal/admission", "./internal/failpoint", "./internal/metrics", "./ledger", "./proto/deed/v1",
@@ -55,7 +57,7 @@ var arrows = map[string][]string{
 
 	"./cmd/deed": {
 		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
-		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/passkey", "./internal/request", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
 		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
 	},
 	"./cmd/deed-verify": {"./verifier/report"},
@@ -106,7 +108,8 @@ var edges = []string{
 // pure packages have no network, clock, environment, files or randomness: what
 // they compute is repeated years later, elsewhere, and must be the same.
 var pure = []string{
-	"./attest", "./attest/agency", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent", "./ledger", "./policy", "./verifier",
+	"./attest", "./attest/agency", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent",
+	"./internal/passkey", "./internal/request", "./ledger", "./policy", "./verifier",
 }
 
 // impure is what a pure package does not import.

@@ -1,9 +1,10 @@
-package main
+package request_test
 
 import (
 	"testing"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/request"
 )
 
 func TestParseValue(t *testing.T) {
@@ -24,7 +25,7 @@ func TestParseValue(t *testing.T) {
 		{"long number", "12345678901234567890", attest.Text("12345678901234567890")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := parseValue(test.text)
+			got, err := request.Value(test.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +35,7 @@ func TestParseValue(t *testing.T) {
 		})
 	}
 	for _, text := range []string{`"open`, `[1]`, `{"decimal":"1"}`, `["a"] `[:4]} {
-		if v, err := parseValue(text); err == nil {
+		if v, err := request.Value(text); err == nil {
 			t.Errorf("%s was taken as %s", text, v)
 		}
 	}
@@ -57,7 +58,7 @@ func TestParseLimit(t *testing.T) {
 		{`fields=["a","b"]`, "fields", `exactly ["a", "b"]`},
 	} {
 		t.Run(test.text, func(t *testing.T) {
-			got, err := parseLimit(test.text)
+			got, err := request.Limit(test.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +68,7 @@ func TestParseLimit(t *testing.T) {
 		})
 	}
 	for _, text := range []string{"amount<=250", "amount<=EUR", "amount<=1,5 EUR", `x="`} {
-		if got, err := parseLimit(text); err == nil {
+		if got, err := request.Limit(text); err == nil {
 			t.Errorf("%s was taken as %s", text, got.Constraint)
 		}
 	}
@@ -78,14 +79,14 @@ func TestResource(t *testing.T) {
 		{"bank_account:iban/DE/1", `exactly "iban/DE/1"`},
 		{"bank_account:iban/...", `"iban" or below`},
 	} {
-		m, err := (&actFlags{resource: test.text}).match()
+		m, err := request.Resource(test.text)
 		if err != nil || m.Kind != "bank_account" || m.Match.String() != test.says {
 			t.Errorf("%s: got %s %s, %v", test.text, m.Kind, m.Match, err)
 		}
 	}
-	for _, text := range []string{"", "iban/DE/1", "bank_account:iban/..."} {
-		if r, err := (&actFlags{resource: text}).exact(); err == nil {
-			t.Errorf("%q was taken as one resource: %v", text, r)
+	for _, text := range []string{"", "iban/DE/1"} {
+		if m, err := request.Resource(text); err == nil {
+			t.Errorf("%q was taken as %v", text, m)
 		}
 	}
 }
