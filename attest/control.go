@@ -1,8 +1,6 @@
 package attest
 
 import (
-	"bytes"
-	"slices"
 	"strconv"
 )
 
@@ -44,18 +42,7 @@ func (g *Genesis) SignedBy() Party { return Party{ID: g.Log, Kind: ByServer} }
 func (g *Genesis) validate(c *checker) {
 	c.head(g.Head())
 	c.time("at", g.At)
-	n := len(g.Administrators)
-	c.that(n >= 1 && n <= 16, "administrators", "1 to 16", strconv.Itoa(n))
-	c.that(g.Quorum >= 1 && g.Quorum <= n, "quorum", "1 to the number of administrators", strconv.Itoa(g.Quorum))
-	for i, a := range g.Administrators {
-		c.person("administrators.name", a.Name)
-		c.key("administrators.key", a.Key)
-		c.that(i == 0 || g.Administrators[i-1].Name < a.Name, "administrators", "ascending by name, each once", a.Name)
-		sameKey := func(b Administrator) bool { return bytes.Equal(a.Key, b.Key) }
-		// One key must not make a quorum, nor the register an administrator.
-		own := !slices.ContainsFunc(g.Administrators[:i], sameKey) && !bytes.Equal(a.Key, g.ServerKey)
-		c.that(own, "administrators.key", "a key of one's own", a.Name)
-	}
+	c.administrators(g.Administrators, g.Quorum, g.ServerKey)
 	c.key("server_key", g.ServerKey)
 	c.text("log_keys.ed25519", g.LogKeys.Ed25519, 512)
 	c.text("log_keys.mldsa44", g.LogKeys.MLDSA44, 4096)

@@ -112,6 +112,12 @@ func genesisDoc(t testing.TB) *attest.Genesis {
 	}
 }
 
+func administratorsDoc(t testing.TB) *attest.Administrators {
+	return &attest.Administrators{
+		Administrators: genesisDoc(t).Administrators, By: "alice", Log: origin, Nonce: nonce("administrators"), Quorum: 2, V: 1,
+	}
+}
+
 func warrantDoc() *attest.Warrant {
 	return &attest.Warrant{
 		Expires: moment + 3_600_000, Grants: grants(), Issuer: attest.Party{ID: "treasurer", Kind: attest.ByPerson},
@@ -237,6 +243,7 @@ func documents(t testing.TB) map[string]attest.Statement {
 		"action/in":  intentDoc(t),
 		"action/out": outcomeDoc(t),
 		"action/par": parallelDoc(t), "action/beat": heartbeatDoc(t), "action/end": terminalDoc(t),
+		"administrators": administratorsDoc(t),
 		"revocation": &attest.Revocation{By: attest.Party{ID: "treasurer", Kind: attest.ByPerson}, Log: origin,
 			Nonce: nonce("revocation"), Reason: "task done", V: 1, Warrant: idOf("warrant")},
 	}

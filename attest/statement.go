@@ -19,18 +19,19 @@ type Kind string
 
 // The kinds of statement (docs/spec/statements.md).
 const (
-	KindGenesis     Kind = "genesis"
-	KindRoot        Kind = "root"
-	KindPerson      Kind = "person"
-	KindIssuer      Kind = "issuer"
-	KindPolicy      Kind = "policy"
-	KindAgent       Kind = "agent"
-	KindInstruction Kind = "instruction"
-	KindTrigger     Kind = "trigger"
-	KindWarrant     Kind = "warrant"
-	KindApproval    Kind = "approval"
-	KindAction      Kind = "action"
-	KindRevocation  Kind = "revocation"
+	KindGenesis        Kind = "genesis"
+	KindAdministrators Kind = "administrators"
+	KindRoot           Kind = "root"
+	KindPerson         Kind = "person"
+	KindIssuer         Kind = "issuer"
+	KindPolicy         Kind = "policy"
+	KindAgent          Kind = "agent"
+	KindInstruction    Kind = "instruction"
+	KindTrigger        Kind = "trigger"
+	KindWarrant        Kind = "warrant"
+	KindApproval       Kind = "approval"
+	KindAction         Kind = "action"
+	KindRevocation     Kind = "revocation"
 )
 
 // reserved kinds are in the design but not yet accepted.
@@ -40,7 +41,7 @@ var reserved = map[Kind]bool{"compromise": true, "erasure": true}
 // running hash over them makes leaving one out visible.
 func (k Kind) Control() bool {
 	switch k {
-	case KindGenesis, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation:
+	case KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation:
 		return true
 	}
 	return reserved[k]
@@ -48,7 +49,7 @@ func (k Kind) Control() bool {
 
 // Kinds lists every accepted kind.
 func Kinds() []Kind {
-	return []Kind{KindGenesis, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
+	return []Kind{KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
 		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindAction, KindRevocation}
 }
 
@@ -57,6 +58,8 @@ func newStatement(k Kind) Statement {
 	switch k {
 	case KindGenesis:
 		return new(Genesis)
+	case KindAdministrators:
+		return new(Administrators)
 	case KindRoot:
 		return new(Root)
 	case KindPerson:
@@ -83,8 +86,8 @@ func newStatement(k Kind) Statement {
 	return nil
 }
 
-// Statement is the predicate of a signed statement: *[Genesis], *[Root],
-// *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
+// Statement is the predicate of a signed statement: *[Genesis],
+// *[Administrators], *[Root], *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
 // *[Warrant], *[Approval], *[Action] or *[Revocation].
 type Statement interface {
 	Kind() Kind

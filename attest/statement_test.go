@@ -137,6 +137,9 @@ func controlMutations() []mutation {
 		{"genesis", "server_key", "AA=A", "profile.member"}, {"genesis", "server_key", "AAAA\n", "profile.string"}, {"genesis", "trust_domains", list(), field}, {"genesis", "trust_domains", list("b.example", "a.example"), field},
 		{"genesis", "trust_domains", list("A.example"), field}, {"genesis", "trust_domains", list("spiffe://a.example"), field}, {"genesis", "log_keys.ed25519", "", field}, {"genesis", "log_keys.mldsa44", strings.Repeat("a", 4097), field},
 
+		{"administrators", "by", "", field}, {"administrators", "quorum", 0, field}, {"administrators", "quorum", 3, field}, {"administrators", "administrators", list(), field},
+		{"administrators", "administrators.0.name", "zoe", field}, {"administrators", "administrators.1.key", "AAAA", "key.algorithm"},
+
 		{"root", "type", "jwks", unsupported}, {"root", "type", "tsa", unsupported}, {"root", "type", "x", field}, {"root", "bundle", id, field}, {"root", "bundle", strings.ToUpper(sum), field},
 		{"root", "trust_domain", "a/b", field}, {"root", "source", "", field}, {"root", "source", strings.Repeat("a", 513), field},
 
@@ -318,7 +321,7 @@ func TestControlKinds(t *testing.T) {
 			control = append(control, k)
 		}
 	}
-	want := []attest.Kind{"genesis", "root", "person", "issuer", "policy", "agent", "revocation", "compromise", "erasure"}
+	want := []attest.Kind{"genesis", "administrators", "root", "person", "issuer", "policy", "agent", "revocation", "compromise", "erasure"}
 	if !slices.Equal(control, want) {
 		t.Errorf("got %v", control)
 	}

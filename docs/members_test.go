@@ -20,6 +20,7 @@ var members = []struct {
 	{"spec/statements.md", "genesis", attest.Genesis{}},
 	{"spec/statements.md", "administrator", attest.Administrator{}},
 	{"spec/statements.md", "log keys", attest.LogKeys{}},
+	{"spec/statements.md", "administrators", attest.Administrators{}},
 	{"spec/statements.md", "root", attest.Root{}},
 	{"spec/statements.md", "person", attest.Person{}},
 	{"spec/statements.md", "passkey", attest.Passkey{}},

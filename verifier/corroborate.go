@@ -109,8 +109,16 @@ func (v *verification) peopleKnown() bool {
 		v.person(entryName(0), a.Name, a.Key, true)
 	}
 	for _, i := range v.items {
-		if p, ok := i.statement().(*attest.Person); ok && i.logged.Allowed() {
-			v.person(entryName(i.index), p.Name, p.Key, false)
+		if i.logged == nil || !i.logged.Allowed() {
+			continue
+		}
+		switch s := i.statement().(type) {
+		case *attest.Person:
+			v.person(entryName(i.index), s.Name, s.Key, false)
+		case *attest.Administrators:
+			for _, a := range s.Administrators {
+				v.person(entryName(i.index), a.Name, a.Key, true)
+			}
 		}
 	}
 	return true

@@ -161,10 +161,11 @@ func controlLines(s attest.Statement) []string {
 	switch s := s.(type) {
 	case *attest.Genesis:
 		lines := []string{fmt.Sprintf("of %s, %d of %d administrators decide", s.Log, s.Quorum, len(s.Administrators))}
-		for _, a := range s.Administrators {
-			lines = append(lines, "administrator "+a.Name+", key "+string(a.Key.Digest()))
-		}
+		lines = append(lines, administratorLines(s.Administrators)...)
 		return append(lines, "trust domains: "+strings.Join(s.TrustDomains, ", "))
+	case *attest.Administrators:
+		lines := []string{fmt.Sprintf("from here on %d of %d administrators decide; put by %s", s.Quorum, len(s.Administrators), s.By)}
+		return append(lines, administratorLines(s.Administrators)...)
 	case *attest.Root:
 		return []string{"SPIFFE bundle of " + s.TrustDomain + ", " + string(s.Bundle), "fetched " + instant(s.At) + " from " + attest.Quote(s.Source)}
 	case *attest.Person:
@@ -183,6 +184,14 @@ func controlLines(s attest.Statement) []string {
 		return []string{"of " + string(s.Warrant) + " by " + s.By.Name(), "reason: " + attest.Quote(s.Reason)}
 	}
 	return []string{"a statement of a kind that this version has no words for"}
+}
+
+func administratorLines(list []attest.Administrator) []string {
+	lines := make([]string, len(list))
+	for i, a := range list {
+		lines[i] = "administrator " + a.Name + ", key " + string(a.Key.Digest())
+	}
+	return lines
 }
 
 func registrationOf(s *attest.Agent) string {

@@ -15,7 +15,7 @@ import (
 )
 
 // Trust exports the log's own opinion of itself as the files of a trust
-// directory: keys and administrators of its genesis, every SPIFFE bundle and
+// directory: keys of its genesis, all who administer or administered it, every SPIFFE bundle and
 // every person's key that it allowed. The README among them says which of these
 // must come from somebody else.
 func (c *Client) Trust(ctx context.Context) (map[string][]byte, error) {
@@ -44,8 +44,14 @@ func (c *Client) trust(ctx context.Context) (map[string][]byte, error) {
 		LogKey: genesis.LogKeys.Ed25519, MLDSAKey: genesis.LogKeys.MLDSA44, Genesis: &leaf,
 		ServerKey: genesis.ServerKey, Bundles: map[string][][]byte{},
 	}
-	for _, a := range genesis.Administrators {
-		addPerson(&source, verifier.TrustPerson{Administrator: true, Key: a.Key, Name: a.Name})
+	addAdministrators(&source, genesis.Administrators)
+	if err := c.each(ctx, attest.KindAdministrators, func(s attest.Statement) error {
+		if set, ok := s.(*attest.Administrators); ok {
+			addAdministrators(&source, set.Administrators)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	if err := c.each(ctx, attest.KindPerson, func(s attest.Statement) error {
 		if p, ok := s.(*attest.Person); ok {
@@ -59,6 +65,12 @@ func (c *Client) trust(ctx context.Context) (map[string][]byte, error) {
 		return nil, err
 	}
 	return verifier.TrustFiles(source)
+}
+
+func addAdministrators(source *verifier.TrustSource, list []attest.Administrator) {
+	for _, a := range list {
+		addPerson(source, verifier.TrustPerson{Administrator: true, Key: a.Key, Name: a.Name})
+	}
 }
 
 func addPerson(source *verifier.TrustSource, p verifier.TrustPerson) {

@@ -12,8 +12,10 @@ import (
 func order(s attest.Statement) {
 	switch s := s.(type) {
 	case *attest.Genesis:
-		slices.SortFunc(s.Administrators, func(a, b attest.Administrator) int { return strings.Compare(a.Name, b.Name) })
+		sortAdministrators(s.Administrators)
 		slices.Sort(s.TrustDomains)
+	case *attest.Administrators:
+		sortAdministrators(s.Administrators)
 	case *attest.Issuer:
 		slices.Sort(s.Bases)
 		sortGrants(s.Grants)
@@ -38,6 +40,10 @@ func order(s attest.Statement) {
 			slices.Sort(s.Authority.Approvals)
 		}
 	}
+}
+
+func sortAdministrators(list []attest.Administrator) {
+	slices.SortFunc(list, func(a, b attest.Administrator) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func sortGrants(grants []attest.Grant) {

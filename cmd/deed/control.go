@@ -41,11 +41,7 @@ func (c *control) put(cmd *cobra.Command, s attest.Statement, objects [][]byte, 
 }
 
 func (c *control) submitAs(ctx context.Context, cmd *cobra.Command, cl *client, signer *credential, s attest.Statement, objects [][]byte, endorse func([]byte) ([][]byte, error)) error {
-	d := &draft{flags: &draftFlags{}, statement: s, signer: signer, client: cl, now: time.Now()}
-	if err := d.complete(ctx); err != nil {
-		return err
-	}
-	envelope, err := signer.sign(s)
+	envelope, err := c.signed(ctx, cl, signer, s)
 	if err != nil {
 		return err
 	}
@@ -62,6 +58,15 @@ func (c *control) submitAs(ctx context.Context, cmd *cobra.Command, cl *client, 
 		return err
 	}
 	return errors.Join(printReceipt(cmd.OutOrStdout(), &c.connection, c.quiet, cl, receipt), err)
+}
+
+// signed completes a statement and signs it.
+func (c *control) signed(ctx context.Context, cl *client, signer *credential, s attest.Statement) (attest.Envelope, error) {
+	d := &draft{flags: &draftFlags{}, statement: s, signer: signer, client: cl, now: time.Now()}
+	if err := d.complete(ctx); err != nil {
+		return attest.Envelope{}, err
+	}
+	return signer.sign(s)
 }
 
 // listed is a statement of a register, with its index.

@@ -96,7 +96,7 @@ func plainJSON(err error) error {
 // newStatement returns an empty statement of a kind, or nil.
 func newStatement(kind attest.Kind) attest.Statement {
 	for _, s := range [...]attest.Statement{
-		new(attest.Genesis), new(attest.Root), new(attest.Person), new(attest.Issuer), new(attest.Policy), new(attest.Agent),
+		new(attest.Genesis), new(attest.Administrators), new(attest.Root), new(attest.Person), new(attest.Issuer), new(attest.Policy), new(attest.Agent),
 		new(attest.Instruction), new(attest.Trigger), new(attest.Warrant), new(attest.Approval), new(attest.Action), new(attest.Revocation),
 	} {
 		if s.Kind() == kind {
@@ -114,6 +114,8 @@ func (d *draft) complete(ctx context.Context) error {
 	case *attest.Genesis:
 		err = d.head(ctx, &s.V, &s.Nonce, &s.Log)
 		d.moment(&s.At)
+	case *attest.Administrators:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
 	case *attest.Root:
 		err = d.head(ctx, &s.V, &s.Nonce, &s.Log)
 		d.moment(&s.At)

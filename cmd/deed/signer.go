@@ -188,18 +188,11 @@ func (c *client) personOf(ctx context.Context, key attest.Key) (string, error) {
 }
 
 func (c *client) administratorOf(ctx context.Context, key attest.Key) (string, error) {
-	l, _, err := c.logged(ctx, "0")
-	if err != nil {
-		return "", fmt.Errorf("reading genesis: %w", err)
-	}
-	g, ok := l.Verified.Statement().(*attest.Genesis)
-	if !ok {
-		return "", falseError("entry 0 is not a genesis")
-	}
-	for _, a := range g.Administrators {
+	_, list, err := c.administrators(ctx)
+	for _, a := range list {
 		if bytes.Equal(a.Key, key) {
 			return a.Name, nil
 		}
 	}
-	return "", nil
+	return "", err
 }

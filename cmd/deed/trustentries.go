@@ -119,15 +119,21 @@ func (c *controlEntries) complete(ctx context.Context) error {
 func (c *controlEntries) statement(s attest.Statement, where place) {
 	switch s := s.(type) {
 	case *attest.Genesis:
-		where.more = "administrator"
-		for _, a := range s.Administrators {
-			c.note(personKey(a.Name, a.Key), where)
-		}
+		c.administrators(s.Administrators, where)
+	case *attest.Administrators:
+		c.administrators(s.Administrators, where)
 	case *attest.Person:
 		c.note(personKey(s.Name, s.Key), where)
 	case *attest.Root:
 		where.more = "fetched from " + attest.Quote(s.Source)
 		c.note(bundleKey(s.TrustDomain, s.Bundle), where)
+	}
+}
+
+func (c *controlEntries) administrators(list []attest.Administrator, where place) {
+	where.more = "administrator"
+	for _, a := range list {
+		c.note(personKey(a.Name, a.Key), where)
 	}
 }
 

@@ -52,12 +52,17 @@ type Slot string
 
 // The slots (docs/spec/admission.md, "Slots").
 const (
-	GenesisSlot Slot = "genesis"
-	PolicySlot  Slot = "policy"
+	GenesisSlot        Slot = "genesis"
+	AdministratorsSlot Slot = "administrators"
+	PolicySlot         Slot = "policy"
 )
 
 // RootSlot is where a trust domain's bundle is in force.
 func RootSlot(trustDomain string) Slot { return Slot("root/" + trustDomain) }
+
+// AdministratorSlot is where the last set of administrators is that has a person
+// of this name in it.
+func AdministratorSlot(name string) Slot { return Slot("administrator/" + name) }
 
 // PersonSlot is where a person's key is in force.
 func PersonSlot(name string) Slot { return Slot("person/" + name) }
@@ -74,14 +79,17 @@ func AgentSlot(id string, prefix bool) Slot {
 	return Slot("agent/" + id)
 }
 
-// KeySlot is where the person that a key belongs to is in force.
+// KeySlot is where the statement is in force that says whose key this is: of a
+// person, or of administrators.
 func KeySlot(key attest.Digest) Slot { return Slot("key/" + key.Hex()) }
 
 // slotsOf returns the slots that an allowed statement takes.
 func slotsOf(s attest.Statement) []Slot {
 	switch s := s.(type) {
 	case *attest.Genesis:
-		return []Slot{GenesisSlot}
+		return append(administratorSlots(s.Administrators), GenesisSlot)
+	case *attest.Administrators:
+		return administratorSlots(s.Administrators)
 	case *attest.Policy:
 		return []Slot{PolicySlot}
 	case *attest.Root:
@@ -94,6 +102,14 @@ func slotsOf(s attest.Statement) []Slot {
 		return []Slot{AgentSlot(s.Agent, s.Prefix)}
 	}
 	return nil
+}
+
+func administratorSlots(list []attest.Administrator) []Slot {
+	slots := []Slot{AdministratorsSlot}
+	for _, a := range list {
+		slots = append(slots, AdministratorSlot(a.Name), KeySlot(a.Key.Digest()))
+	}
+	return slots
 }
 
 // Logged is a statement of the log, with what the log recorded of it.

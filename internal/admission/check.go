@@ -39,6 +39,7 @@ type check struct {
 	cache  *Cache
 	sent   Submission
 	parsed attest.Parsed
+	board  board // of a statement that a person signed
 	// endorsed holds the digests of the keys that endorsed the statement.
 	endorsed map[attest.Digest]bool
 	*Checked
@@ -172,9 +173,12 @@ func (c *check) server() (attest.Signer, error) {
 	return attest.KeySigner(attest.ByServer, c.in.Origin(), g.ServerKey)
 }
 
-// human returns the key of a person, or of an administrator in the genesis.
+// human returns the key of a person, or of an administrator.
 func (c *check) human(name string, keyID attest.Digest) (attest.Signer, error) {
-	if key := c.administratorKey(name); key != nil && key.Digest() == keyID {
+	if err := c.seat(); err != nil {
+		return attest.Signer{}, err
+	}
+	if key := c.board.key(name); key != nil && key.Digest() == keyID {
 		return c.holder(name, attest.PersonKey(key))
 	}
 	logged, err := c.current(PersonSlot(name))
@@ -198,24 +202,13 @@ func (c *check) holder(name string, key attest.PersonKey) (attest.Signer, error)
 	return key.Signer(name)
 }
 
-func (c *check) administratorKey(name string) attest.Key {
-	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
-	if own, ok := c.parsed.Statement().(*attest.Genesis); ok {
-		g = own
-	}
-	for _, a := range g.Administrators {
-		if a.Name == name {
-			return a.Key
-		}
-	}
-	return nil
-}
-
 // kind runs the rules of the statement's kind.
 func (c *check) kind() error {
 	switch s := c.verified.Statement().(type) {
 	case *attest.Genesis:
 		return c.genesis(s)
+	case *attest.Administrators:
+		return c.administrators(s)
 	case *attest.Root:
 		return c.root(s)
 	case *attest.Person:

@@ -53,7 +53,10 @@ func (c *check) person(p *attest.Person) error {
 	}
 	own := p.Credential()
 	signers := append(endorsers(c.others()), endorser{own, p.Name})
-	held, ended := c.heldKey(p.Name, statementOf[*attest.Person](logged))
+	held, ended, err := c.heldKey(p.Name, statementOf[*attest.Person](logged))
+	if err != nil {
+		return err
+	}
 	replaced := held != nil && held.Digest() != own.Digest()
 	if replaced && !ended {
 		signers = append(signers, endorser{held, p.Name})
@@ -70,34 +73,24 @@ func (c *check) person(p *attest.Person) error {
 			return err
 		}
 	}
-	return c.ownKey(p)
+	return c.ownKey(p.Name, p.Key)
 }
 
 // heldKey is the key that a name has so far, or nil: an administrator has one
 // from the beginning. An ended key says nothing any more, not even who comes
-// after it.
-func (c *check) heldKey(name string, before *attest.Person) (key attest.PersonKey, ended bool) {
-	if before == nil {
-		return attest.PersonKey(c.administratorKey(name)), false
+// after it; nor does that of an administrator who is none any more.
+func (c *check) heldKey(name string, before *attest.Person) (key attest.PersonKey, ended bool, err error) {
+	if before != nil {
+		return before.Credential(), !attest.In(c.at, before.From, before.Until), nil
 	}
-	return before.Credential(), !attest.In(c.at, before.From, before.Until)
-}
-
-// ownKey: no other person and no administrator of another name has the key.
-func (c *check) ownKey(p *attest.Person) error {
-	logged, err := c.current(KeySlot(p.Key.Digest()))
+	if key := c.board.key(name); key != nil {
+		return attest.PersonKey(key), false, nil
+	}
+	former, err := c.current(AdministratorSlot(name))
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	other := statementOf[*attest.Person](logged)
-	taken := other != nil && other.Name != p.Name
-	for _, a := range statementOf[*attest.Genesis](c.pins[GenesisSlot]).Administrators {
-		taken = taken || a.Name != p.Name && a.Key.Digest() == p.Key.Digest()
-	}
-	if taken {
-		c.deny("control.key")
-	}
-	return nil
+	return attest.PersonKey(boardOf(former).key(name)), true, nil
 }
 
 // begun: a registration takes effect when it is logged, so it must not say that
@@ -163,13 +156,6 @@ func (c *check) revocation(r *attest.Revocation) error {
 	return nil
 }
 
-// administrator reports whether the signer signed with an administrator's key.
-func (c *check) administrator() bool {
-	s := c.verified.Signer()
-	key := c.administratorKey(s.ID)
-	return s.Kind == attest.ByPerson && key != nil && key.Digest() == s.KeyID // not of a passkey with that key
-}
-
 // quorum: the signer is an administrator, and with the endorsing ones there are
 // enough.
 func (c *check) quorum() error {
@@ -181,29 +167,6 @@ func (c *check) quorum() error {
 		return nil
 	}
 	return c.enough()
-}
-
-// others are the administrators besides the signer.
-func (c *check) others() []attest.Administrator {
-	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
-	return slices.DeleteFunc(slices.Clone(g.Administrators), func(a attest.Administrator) bool {
-		return a.Name == c.verified.Signer().ID
-	})
-}
-
-// enough asks for a quorum of administrators, the signer included. Without it
-// nothing is logged: the same payload may come again with more endorsements.
-func (c *check) enough() error {
-	have, want := 1, statementOf[*attest.Genesis](c.pins[GenesisSlot]).Quorum
-	for _, a := range c.others() {
-		if c.endorsed[a.Key.Digest()] {
-			have++
-		}
-	}
-	if have < want {
-		return attest.Refuse("control.quorum", "endorsements", number(int64(want))+" administrators", number(int64(have)))
-	}
-	return nil
 }
 
 // endorser is somebody who may endorse, by a key or passkey.

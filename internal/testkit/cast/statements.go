@@ -3,6 +3,7 @@ package cast
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/ledger/storetest"
@@ -251,4 +252,15 @@ func (c *Cast) Commitment(a *attest.Action, root attest.ID) []byte {
 	object := attest.SeedObject(seed)
 	a.Fields = &attest.Commitment{Root: attest.Commit(seed, attest.AgentFields(a, root)), Seed: attest.DigestOf(object)}
 	return object
+}
+
+// Administrators puts a set of administrators in force, signed by the first
+// administrator.
+func (c *Cast) Administrators(quorum int, list ...*Party) *attest.Administrators {
+	s := &attest.Administrators{By: c.Admin.ID, Log: storetest.Origin, Nonce: c.Random(), Quorum: quorum, V: 1}
+	for _, p := range list {
+		s.Administrators = append(s.Administrators, attest.Administrator{Key: p.Public(), Name: p.ID})
+	}
+	slices.SortFunc(s.Administrators, func(a, b attest.Administrator) int { return strings.Compare(a.Name, b.Name) })
+	return s
 }
