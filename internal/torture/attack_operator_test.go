@@ -1,6 +1,8 @@
 package torture
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
 	"slices"
 	"strings"
 	"testing"
@@ -234,7 +236,11 @@ func TestOperatorKeepsSeedBack(t *testing.T) {
 // his own, and approves in her name.
 func TestOperatorMakesPerson(t *testing.T) {
 	o := newOperator(t)
-	thief := &register.Human{Name: "alice", Key: o.Server.Key, Public: o.Server.Public}
+	seed := sha256.Sum256([]byte("thief"))
+	thief := &register.Human{Name: "alice", Key: ed25519.NewKeyFromSeed(seed[:])}
+	public, err := attest.KeyOf(thief.Key.Public())
+	o.must(err)
+	thief.Public = public
 	p := &attest.Person{By: "carol", From: o.Now(), Key: thief.Public, Log: register.Origin, Name: "alice", Nonce: o.Nonce(), V: 1}
 	o.log(o.By(o.Carol, p), o.By(thief, p).JSON(), o.By(o.Dave, p).JSON())
 	a := o.standing("33.00")
