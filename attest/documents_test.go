@@ -147,6 +147,14 @@ func approvalDoc() *attest.Approval {
 	}
 }
 
+func refusalDoc() *attest.Refusal {
+	a := approvalDoc()
+	return &attest.Refusal{
+		Action: a.Action, Agent: a.Agent, Arguments: a.Arguments, At: moment, Display: a.Display, Log: origin, Nonce: nonce("refusal"),
+		Person: "treasurer", Reason: "not before the goods are here", Request: a.Request, Resource: a.Resource, Target: a.Target, V: 1, Warrant: a.Warrant,
+	}
+}
+
 // actionDoc is a record of about 1.5 KiB with opened and sealed arguments.
 func actionDoc(t testing.TB) *attest.Action {
 	t.Helper()
@@ -239,6 +247,7 @@ func documents(t testing.TB) map[string]attest.Statement {
 		"warrant":    warrantDoc(),
 		"warrant/1":  childDoc(),
 		"approval":   approvalDoc(),
+		"refusal":    refusalDoc(),
 		"action":     actionDoc(t),
 		"action/in":  intentDoc(t),
 		"action/out": outcomeDoc(t),

@@ -112,6 +112,7 @@ var Faults = map[string]FaultInfo{
 	"approval.mismatch":     {Logged, "an approval is of another action, agent, warrant, target or arguments", "ask for approval of exactly this action"},
 	"approval.expired":      {Logged, "an approval has expired", "ask for a new approval"},
 	"approval.used":         {Logged, "an approval has been used before", "ask for a new approval"},
+	"approval.refused":      {Logged, "who gave an approval refused the same action afterwards", "ask that person again; an approval after the refusal counts"},
 	"session.fork":          {Logged, "the session already has another statement at this seq", "start a new session; look for a second instance of the agent"},
 	"session.closed":        {Logged, "the session was closed by a terminal", "start a new session; what came of an intent that was open then is said nowhere but here"},
 	"session.parallel":      {Logged, "parallel_of names no intent or record of the same agent and session", "name the statement of this session that fanned out, or leave it out"},

@@ -158,20 +158,9 @@ func (a *Approval) SignedBy() Party { return Party{ID: a.Person, Kind: ByPerson}
 func (a *Approval) validate(c *checker) {
 	c.head(a.Head())
 	c.person("person", a.Person)
-	c.spiffeID("agent", a.Agent)
-	c.action("action", a.Action)
-	c.resource("resource", a.Resource)
 	c.time("at", a.At)
 	c.that(a.Expires > a.At, "expires", "after at", strconv.FormatInt(a.Expires, 10))
 	c.digest("display", a.Display)
 	c.digest("request", a.Request)
-	c.id("warrant", a.Warrant)
-	if a.Target != nil {
-		c.target(*a.Target)
-	}
-	c.that(len(a.Arguments) <= maxItems, "arguments", "at most 64", strconv.Itoa(len(a.Arguments)))
-	for i, v := range a.Arguments {
-		ok := validArgument(v.Name) && (i == 0 || a.Arguments[i-1].Name < v.Name)
-		c.that(ok, "arguments.name", "argument names in ascending order, each once", v.Name)
-	}
+	c.exact(a.exact())
 }

@@ -30,6 +30,7 @@ const (
 	KindTrigger        Kind = "trigger"
 	KindWarrant        Kind = "warrant"
 	KindApproval       Kind = "approval"
+	KindRefusal        Kind = "refusal"
 	KindAction         Kind = "action"
 	KindRevocation     Kind = "revocation"
 )
@@ -50,7 +51,7 @@ func (k Kind) Control() bool {
 // Kinds lists every accepted kind.
 func Kinds() []Kind {
 	return []Kind{KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
-		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindAction, KindRevocation}
+		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation}
 }
 
 // newStatement returns an empty statement of a kind, or nil.
@@ -78,6 +79,8 @@ func newStatement(k Kind) Statement {
 		return new(Warrant)
 	case KindApproval:
 		return new(Approval)
+	case KindRefusal:
+		return new(Refusal)
 	case KindAction:
 		return new(Action)
 	case KindRevocation:
@@ -88,7 +91,7 @@ func newStatement(k Kind) Statement {
 
 // Statement is the predicate of a signed statement: *[Genesis],
 // *[Administrators], *[Root], *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
-// *[Warrant], *[Approval], *[Action] or *[Revocation].
+// *[Warrant], *[Approval], *[Refusal], *[Action] or *[Revocation].
 type Statement interface {
 	Kind() Kind
 	// Head returns the members that every predicate has.

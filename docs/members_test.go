@@ -36,6 +36,7 @@ var members = []struct {
 	{"spec/statements.md", "task", attest.Task{}},
 	{"spec/statements.md", "root of a warrant", attest.WarrantRoot{}},
 	{"spec/statements.md", "approval", attest.Approval{}},
+	{"spec/statements.md", "refusal", attest.Refusal{}},
 	{"spec/statements.md", "action", attest.Action{}},
 	{"spec/statements.md", "authority", attest.Authority{}},
 	{"spec/statements.md", "request", attest.ActionRequest{}},
@@ -71,6 +72,7 @@ var members = []struct {
 	{"spec/admission.md", "Read", admission.Read{}},
 	{"spec/admission.md", "Pin", admission.Pin{}},
 	{"spec/admission.md", "Ref", admission.Ref{}},
+	{"spec/admission.md", "Refused", admission.Refused{}},
 	{"spec/admission.md", "Tip", admission.Tip{}},
 	{"spec/admission.md", "Spent", admission.Spent{}},
 }

@@ -48,6 +48,11 @@ func (r *replay) believe() {
 		r.said(cellKey{"spent", string(s.ID) + "/" + strconv.Itoa(s.Grant)}, s)
 	}
 	a := r.action()
+	for _, s := range said.Refused {
+		if key, ok := admission.RefusedKey(a, s.Person); ok {
+			r.said(cellKey{"refused", key}, admission.Ref{Entry: s.Entry, ID: s.ID})
+		}
+	}
 	if a != nil && said.Session != nil {
 		r.said(cellKey{"session", a.Agent + " " + a.Session.ID}, said.Session)
 	}
@@ -122,6 +127,7 @@ func (r *replay) bounds() bool {
 		{"outcome", r.outcomeFits(said.Outcome, shown.Outcome)},
 		{"revoked", r.refsFit(said.Revoked, shown.Revoked, r.isWarrant) && r.revocationsFit(said)},
 		{"used", r.refsFit(said.Used, shown.Used, r.isApproval)},
+		{"refused", slices.Equal(said.Refused, shown.Refused)}, // the bundle holds what is named, so nothing newer may be
 		{"spent", r.spentFits(said.Spent, shown.Spent)},
 	} {
 		if !part.ok {
@@ -224,7 +230,7 @@ func (r *replay) isWarrant(id attest.ID) bool {
 		return false
 	}
 	_, ok := l.Verified.Statement().(*attest.Warrant)
-	return ok && r.checked.Verified().Statement().Kind() != attest.KindRevocation
+	return ok && !admission.NeverLate(r.checked.Verified().Statement())
 }
 
 func (r *replay) isApproval(id attest.ID) bool {
@@ -273,6 +279,7 @@ func (r *replay) asserted() bool {
 		{"read.session", a != nil, all},
 		{"read.outcome", a != nil && a.Phase == attest.Outcome, all},
 		{"read.used", a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all},
+		{"read.refused", len(r.record.Read.Refused) > 0 || a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all},
 		{"read.spent", len(r.record.Read.Spent) > 0, all},
 	} {
 		switch {

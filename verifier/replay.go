@@ -106,6 +106,8 @@ func erasable(s attest.Statement) []attest.Digest {
 		return []attest.Digest{s.Commitment.Seed}
 	case *attest.Approval:
 		return []attest.Digest{s.Display}
+	case *attest.Refusal:
+		return []attest.Digest{s.Display}
 	case *attest.Action:
 		var out []attest.Digest
 		if s.Fields != nil {
@@ -130,6 +132,9 @@ func (r *replay) references() bool {
 		if p.ID != "" {
 			refs = append(refs, admission.Ref{Entry: p.Entry, ID: p.ID})
 		}
+	}
+	for _, p := range r.record.Read.Refused {
+		refs = append(refs, admission.Ref{Entry: p.Entry, ID: p.ID})
 	}
 	for _, ref := range refs {
 		named := r.byID[ref.ID]

@@ -24,6 +24,7 @@ var incompleteWords = map[string]string{
 	"read.session":        "Whether the agent's session had another statement at this place is the register's word.",
 	"read.outcome":        "Whether the intent had another outcome before is the register's word.",
 	"read.used":           "Whether the approval was used before is the register's word.",
+	"read.refused":        "Whether somebody whose approval counts had refused the action since is the register's word.",
 	"read.spent":          "How much of the warrants' uses and budgets was spent before is the register's word.",
 	"entry.server_fields": "What the register committed to in the public tree about this entry was not opened: the seed is not in the bundle.",
 	"object.erasable":     "Objects that the statement names are not in the bundle: they were erased or kept back.",
@@ -68,6 +69,9 @@ func (v *verification) describeAction(s *Subject, i *item, a *attest.Action) {
 			s.Evidence = append(s.Evidence, statementWords(named))
 		}
 	}
+	for _, refused := range i.record.Read.Refused {
+		s.Evidence = append(s.Evidence, statementWords(v.byID[refused.ID]))
+	}
 	for _, pin := range i.record.Read.Force {
 		switch named := v.byID[pin.ID]; named.statement().(type) {
 		case *attest.Agent, *attest.Policy:
@@ -98,6 +102,8 @@ func statementWords(i *item) Words {
 		w.Lines = instructionLines(s)
 	case *attest.Approval:
 		w.Lines = approvalLines(s)
+	case *attest.Refusal:
+		w.Lines = refusalLines(s)
 	case *attest.Trigger:
 		w.Lines = []string{fmt.Sprintf("recorded by %s at %s", s.Recorder, instant(s.At)),
 			fmt.Sprintf("cause: %s, source %s", s.Cause, attest.Quote(s.Source)), "set off: " + s.Addressee}
@@ -145,16 +151,26 @@ func argumentWords(args []attest.Argument) string {
 }
 
 func approvalLines(s *attest.Approval) []string {
-	lines := []string{
-		"by " + s.Person + ", for " + s.Agent,
-		s.Action + " on " + s.Resource.Kind + " " + attest.Quote(s.Resource.ID),
-	}
-	for _, a := range s.Arguments {
-		lines = append(lines, a.Name+" = "+a.Value.String())
-	}
-	return append(lines, "under "+string(s.Warrant),
+	return append(exactLines(s.Person, s.Agent, s.Action, s.Resource, s.Arguments), "under "+string(s.Warrant),
 		fmt.Sprintf("given %s, until just before %s", instant(s.At), instant(s.Expires)),
 		"shown to the person: "+string(s.Display))
+}
+
+func refusalLines(s *attest.Refusal) []string {
+	lines := append(exactLines(s.Person, s.Agent, s.Action, s.Resource, s.Arguments), "under "+string(s.Warrant), "refused "+instant(s.At))
+	if s.Reason != "" {
+		lines = append(lines, "reason: "+attest.Quote(s.Reason))
+	}
+	return append(lines, "shown to the person: "+string(s.Display))
+}
+
+// exactLines are an exact action that a person was asked about.
+func exactLines(person, agent, action string, on attest.Resource, arguments []attest.NamedValue) []string {
+	lines := []string{"by " + person + ", for " + agent, action + " on " + on.Kind + " " + attest.Quote(on.ID)}
+	for _, a := range arguments {
+		lines = append(lines, a.Name+" = "+a.Value.String())
+	}
+	return lines
 }
 
 func controlLines(s attest.Statement) []string {

@@ -13,7 +13,7 @@ import (
 	"github.com/deedlog/deed/internal/consent"
 )
 
-const approveLong = `Approve one exact action, once, with your key; or list what asks for it.
+const approveLong = `Approve one exact action, once, with your key; or refuse it; or list what asks for it.
 
 --list finds the actions that were denied for want of an approval: the faults are
 all approval.*, or policy.denied by rules that look at approvals or at a human;
@@ -33,12 +33,16 @@ along.
 The agent then submits the same request, with the same salts, naming the
 approval: 'deed submit FILE --approval ID', or Prepared.Approve in clients/agent.
 
-There is no statement of a refusal. Who does not approve does nothing, and the
-action stays denied; to end the warrant as well, sign a revocation.`
+--refuse says no instead, with --reason if you like. Your approvals of this action
+from before do not count any more, and where a gate asks for yours, it stays
+closed; an approval that you give later counts again. It is of the action in
+plain: the agent cannot ask again with other salts. Whoever merely does not
+approve does nothing. To end the warrant as well, sign a revocation.`
 
 const approveExample = `deed approve --list
 deed approve id:6f2c... --key maria.key
 deed approve id:6f2c... --show
+deed approve id:6f2c... --key maria.key --refuse --reason 'not before the goods are here'
 A=$(deed approve draft.json --key maria.key --for 10m --yes -q)`
 
 type approveCommand struct {
@@ -48,6 +52,8 @@ type approveCommand struct {
 	agent      string
 	since      string
 	life       time.Duration
+	refuse     bool
+	reason     string
 	show, yes  bool
 	draft      bool
 	out        string
@@ -70,6 +76,8 @@ func newApprove() *cobra.Command {
 	f.StringVar(&a.agent, "agent", "", "with --list: of this SPIFFE `ID` only")
 	f.StringVar(&a.since, "since", "24h", "with --list: denied at or after this `TIME`")
 	f.DurationVar(&a.life, "for", time.Hour, "how long the approval holds")
+	f.BoolVar(&a.refuse, "refuse", false, "refuse the action instead of approving it")
+	f.StringVar(&a.reason, "reason", "", "with --refuse: why, in a few `WORDS`; kept with the register's evidence, not in its public tree")
 	f.BoolVar(&a.show, "show", false, "show what would be approved and sign nothing")
 	f.BoolVar(&a.yes, "yes", false, "do not ask")
 	f.BoolVar(&a.draft, "draft", false, "print the statement and sign nothing")
@@ -85,6 +93,10 @@ func (a *approveCommand) run(cmd *cobra.Command, args []string) error {
 	switch {
 	case a.list == (len(args) == 1):
 		return usageError("want --list, or the ID of an action")
+	case a.reason != "" && !a.refuse:
+		return usageError("--reason goes with --refuse")
+	case a.refuse && (a.list || cmd.Flags().Changed("for")):
+		return usageError("--refuse goes with neither --list nor --for: a refusal does not expire")
 	case a.life <= 0:
 		return usageError("--for: want a length of time above 0, such as 1h")
 	case a.draft && (a.as == "" || a.objectsDir == ""):
@@ -103,13 +115,18 @@ func (a *approveCommand) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	s.Display = attest.DigestOf([]byte(shown))
-	if a.draft {
-		return errors.Join(writeObjects(a.objectsDir, [][]byte{[]byte(shown)}), printJSON(cmd.OutOrStdout(), s))
+	var what attest.Statement = s
+	question := "Approve exactly this, as " + s.Person + "?"
+	if a.refuse {
+		what, question = consent.Refusal(s, a.reason), "Refuse exactly this, as "+s.Person+"?"
 	}
-	if err := confirm(cmd, a.yes, "Approve exactly this, as "+s.Person+"?"); err != nil {
+	if a.draft {
+		return errors.Join(writeObjects(a.objectsDir, [][]byte{[]byte(shown)}), printJSON(cmd.OutOrStdout(), what))
+	}
+	if err := confirm(cmd, a.yes, question); err != nil {
 		return err
 	}
-	return a.sign(cmd, s, shown)
+	return a.sign(cmd, what, s.Person, shown)
 }
 
 func (a *approveCommand) pending(cmd *cobra.Command) error {
@@ -159,8 +176,11 @@ func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.App
 	if err != nil {
 		return nil, "", err
 	}
-	if h := v.Hopeless(); h != nil && !a.show {
+	if h := v.Hopeless(); h != nil && !a.show && !a.refuse {
 		return nil, "", approvalError(h)
+	}
+	if a.refuse {
+		return s, v.RefusalWords(s, a.reason), nil
 	}
 	return s, v.Words(s), nil
 }
@@ -181,12 +201,12 @@ func (a *approveCommand) person(ctx context.Context, cl *client) (string, error)
 
 // sign signs what was shown, and submits it or keeps it. It connects anew: the
 // person may have taken a while.
-func (a *approveCommand) sign(cmd *cobra.Command, s *attest.Approval, shown string) error {
+func (a *approveCommand) sign(cmd *cobra.Command, s attest.Statement, person, shown string) error {
 	signer, err := keyCredential(a.keyFile)
 	if err != nil {
 		return err
 	}
-	signer.name = s.Person
+	signer.name = person
 	objects := [][]byte{[]byte(shown)}
 	if a.out != "" {
 		envelope, err := signer.sign(s)
@@ -231,12 +251,12 @@ func (c *client) asked(ctx context.Context, ref string, now int64) (*consent.Ask
 	case !ok:
 		return nil, withHint(usageError("%s is a %s, not an action", ref, l.Record.Kind), "see what asks for an approval with 'deed approve --list'")
 	case l.Allowed():
-		return nil, withHint(falseError("%s was allowed: there is nothing to approve", ref), "see what asks for an approval with 'deed approve --list'")
+		return nil, withHint(falseError("%s was allowed: there is nothing to approve or to refuse", ref), "see what asks for an approval with 'deed approve --list'")
 	}
 	return c.completed(ctx, &consent.Asked{Action: a, Logged: l, Received: r.entry.ReceivedAt}, now)
 }
 
-// completed adds the approvals that are there.
+// completed adds the approvals and refusals that are there.
 func (c *client) completed(ctx context.Context, a *consent.Asked, now int64) (*consent.Asked, error) {
 	return a, approvalError(consent.Complete(ctx, remote{c}, a, now))
 }

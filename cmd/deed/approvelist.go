@@ -28,12 +28,20 @@ type askedJSON struct {
 	Faults      []string            `json:"faults"`
 	Determining []string            `json:"determining"`
 	Approved    []consentJSON       `json:"approved"`
+	Refused     []refusedJSON       `json:"refused"`
 }
 
 type consentJSON struct {
 	ID      attest.ID `json:"id"`
 	Person  string    `json:"person"`
 	Expires int64     `json:"expires"`
+}
+
+type refusedJSON struct {
+	ID     attest.ID `json:"id"`
+	Person string    `json:"person"`
+	At     int64     `json:"at"`
+	Reason string    `json:"reason,omitzero"`
 }
 
 func (a *approveCommand) printList(cmd *cobra.Command, list []consent.Asked, now int64) error {
@@ -73,6 +81,9 @@ func askedWords(a consent.Asked, now int64) string {
 	for _, c := range a.Approved {
 		line("approved", c.Words())
 	}
+	for _, r := range a.Refused {
+		line("refused", r.Words())
+	}
 	return b.String()
 }
 
@@ -84,10 +95,13 @@ func askedJSONOf(a consent.Asked) askedJSON {
 		ID: a.Logged.ID(), Index: a.Logged.Index, Received: a.Received, Agent: x.Agent, Action: x.Request.Action,
 		Resource: x.Request.Resource, Arguments: p.Arguments, Target: x.Target, Warrant: x.Authority.Warrant,
 		Purpose: a.Warrant.Task.Purpose, Instruction: a.Warrant.Task.Instruction, Expires: a.Warrant.Expires,
-		Request: p.Request, Faults: d.Faults, Determining: d.Determining, Approved: []consentJSON{},
+		Request: p.Request, Faults: d.Faults, Determining: d.Determining, Approved: []consentJSON{}, Refused: []refusedJSON{},
 	}
 	for _, c := range a.Approved {
 		out.Approved = append(out.Approved, consentJSON{c.ID, c.Statement.Person, c.Statement.Expires})
+	}
+	for _, r := range a.Refused {
+		out.Refused = append(out.Refused, refusedJSON{r.ID, r.Statement.Person, r.Statement.At, r.Statement.Reason})
 	}
 	return out
 }

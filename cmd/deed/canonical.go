@@ -33,6 +33,8 @@ func order(s attest.Statement) {
 		}
 	case *attest.Approval:
 		slices.SortFunc(s.Arguments, func(a, b attest.NamedValue) int { return strings.Compare(a.Name, b.Name) })
+	case *attest.Refusal:
+		slices.SortFunc(s.Arguments, func(a, b attest.NamedValue) int { return strings.Compare(a.Name, b.Name) })
 	case *attest.Action:
 		slices.SortFunc(s.Open, func(a, b attest.Opening) int { return strings.Compare(a.Name, b.Name) })
 		slices.SortFunc(s.Sealed, func(a, b attest.Sealed) int { return strings.Compare(a.Name, b.Name) })

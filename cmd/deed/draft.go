@@ -51,7 +51,7 @@ func (d *draftFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&d.status, "status", "", "what came of an action: `done`, failed, timed_out, unknown or reverted")
 	f.StringVar(&d.outcomeOf, "outcome-of", "", "`ID` of the intent that an outcome is of")
 	d.sessionFlags.flags(cmd)
-	f.StringVar(&d.of, "of", "", "`FILE` with the drafted action that an approval is of")
+	f.StringVar(&d.of, "of", "", "`FILE` with the drafted action that an approval or refusal is of")
 }
 
 // draft is a statement in the making.
@@ -97,7 +97,7 @@ func plainJSON(err error) error {
 func newStatement(kind attest.Kind) attest.Statement {
 	for _, s := range [...]attest.Statement{
 		new(attest.Genesis), new(attest.Administrators), new(attest.Root), new(attest.Person), new(attest.Issuer), new(attest.Policy), new(attest.Agent),
-		new(attest.Instruction), new(attest.Trigger), new(attest.Warrant), new(attest.Approval), new(attest.Action), new(attest.Revocation),
+		new(attest.Instruction), new(attest.Trigger), new(attest.Warrant), new(attest.Approval), new(attest.Refusal), new(attest.Action), new(attest.Revocation),
 	} {
 		if s.Kind() == kind {
 			return s
@@ -142,6 +142,8 @@ func (d *draft) complete(ctx context.Context) error {
 		fill(&s.Addressee, d.flags.to)
 	case *attest.Approval:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.approval(ctx, s))
+	case *attest.Refusal:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.refusal(ctx, s))
 	case *attest.Action:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.action(ctx, s))
 	}
@@ -280,6 +282,28 @@ func (d *draft) approval(ctx context.Context, s *attest.Approval) error {
 	if err := d.person(ctx, &s.Person); err != nil || d.flags.of == "" {
 		return err
 	}
+	return d.ofAction(s)
+}
+
+// refusal copies what is refused from the drafted action, as an approval of it
+// would.
+func (d *draft) refusal(ctx context.Context, s *attest.Refusal) error {
+	d.moment(&s.At)
+	if err := d.person(ctx, &s.Person); err != nil || d.flags.of == "" {
+		return err
+	}
+	same := &attest.Approval{}
+	if err := d.ofAction(same); err != nil {
+		return err
+	}
+	no := consent.Refusal(same, s.Reason)
+	no.At, no.Log, no.Nonce, no.Person, no.V = s.At, s.Log, s.Nonce, s.Person, s.V
+	*s = *no
+	return nil
+}
+
+// ofAction makes an approval one of the action in the file.
+func (d *draft) ofAction(s *attest.Approval) error {
 	doc, err := os.ReadFile(d.flags.of)
 	if err != nil {
 		return fmt.Errorf("reading drafted action: %w", err)

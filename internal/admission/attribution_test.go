@@ -164,6 +164,36 @@ func TestAttribution(t *testing.T) {
 			again.Nonce, again.Session.ID = s.Random(), s.Random()
 			return s.Sign(s.Payments, &again)
 		}, found{class: agency.HumanTasked, authorizing: "treasurer", faults: "approval.used", flags: "exceeded_instruction"}},
+		{"an approval that its person took back", func(s *scene) cast.Sent {
+			a := s.Transfer(s.Payments, s.leafID, "2500.00")
+			s.approve(a, nil)
+			s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, a)))
+			return s.Sign(s.Payments, a)
+		}, found{class: agency.HumanTasked, authorizing: "treasurer", faults: "approval.refused", flags: "exceeded_instruction"}},
+		{"an approval of what was refused with other salts", func(s *scene) cast.Sent {
+			a, same := s.Transfer(s.Payments, s.leafID, "2500.00"), s.Transfer(s.Payments, s.leafID, "2500.0")
+			s.approve(a, nil)
+			s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, same)))
+			return s.Sign(s.Payments, a)
+		}, found{class: agency.HumanTasked, authorizing: "treasurer", faults: "approval.refused", flags: "exceeded_instruction"}},
+		{"an approval after a refusal", func(s *scene) cast.Sent {
+			a := s.Transfer(s.Payments, s.leafID, "2500.00")
+			s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, a)))
+			s.approve(a, nil)
+			return s.Sign(s.Payments, a)
+		}, found{class: agency.HumanDirected, authorizing: "treasurer"}},
+		{"an approval that somebody else refuses", func(s *scene) cast.Sent {
+			a := s.Transfer(s.Payments, s.leafID, "2500.00")
+			s.approve(a, nil)
+			s.allow(s.Sign(s.Controller, s.Refusal(s.Controller, a)))
+			return s.Sign(s.Payments, a)
+		}, found{class: agency.HumanDirected, authorizing: "treasurer"}},
+		{"an approval, and a refusal of another amount", func(s *scene) cast.Sent {
+			a, other := s.Transfer(s.Payments, s.leafID, "2500.00"), s.Transfer(s.Payments, s.leafID, "2500.01")
+			s.approve(a, nil)
+			s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, other)))
+			return s.Sign(s.Payments, a)
+		}, found{class: agency.HumanDirected, authorizing: "treasurer"}},
 		{"an approval that has expired", func(s *scene) cast.Sent {
 			a := s.Transfer(s.Payments, s.leafID, "2500.00")
 			s.approve(a, nil)

@@ -94,6 +94,6 @@ func (x *act) approvers() []string {
 // humanBinding is the strongest human evidence as far as Check can tell: whether an
 // approval is used already is known only in log order, and denies then.
 func (c *check) humanBinding(x *act) (agency.Binding, agency.Key) {
-	a := agency.Attribute(x.agencyEvidence(c.at, nil))
+	a := agency.Attribute(x.agencyEvidence(c.at, approvalState{}))
 	return a.Binding, a.Key
 }

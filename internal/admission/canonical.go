@@ -125,6 +125,9 @@ func (r *Read) write(p *plain) {
 		p.name("outcome")
 		r.Outcome.write(p)
 	}
+	if len(r.Refused) > 0 {
+		documents(p, "refused", r.Refused, Refused.write)
+	}
 	documents(p, "revoked", r.Revoked, Ref.write)
 	if r.Session != nil {
 		p.name("session")
@@ -151,6 +154,14 @@ func (r Ref) write(p *plain) {
 	p.begin('{')
 	p.index("entry", r.Entry)
 	p.text("id", string(r.ID))
+	p.end('}')
+}
+
+func (r Refused) write(p *plain) {
+	p.begin('{')
+	p.index("entry", r.Entry)
+	p.text("id", string(r.ID))
+	p.text("person", r.Person)
 	p.end('}')
 }
 

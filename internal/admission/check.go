@@ -227,6 +227,8 @@ func (c *check) kind() error {
 		return c.warrant(s)
 	case *attest.Approval:
 		return c.approval(s)
+	case *attest.Refusal:
+		return c.refusal(s)
 	case *attest.Action:
 		return c.action(s)
 	case *attest.Revocation:

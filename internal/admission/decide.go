@@ -126,7 +126,7 @@ func (o *outcomeOf) warrants() error {
 	return nil
 }
 
-// approvals: not expired, not used before.
+// approvals: not expired, not used before, not taken back by a refusal.
 func (o *outcomeOf) approvals() error {
 	if o.act == nil {
 		return nil
@@ -137,6 +137,9 @@ func (o *outcomeOf) approvals() error {
 	for _, a := range o.act.approvals {
 		if o.received >= a.statement.Expires {
 			o.deny("approval.expired")
+		}
+		if o.takenBack(a) {
+			o.deny("approval.refused")
 		}
 	}
 	return nil
@@ -209,14 +212,7 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 	if o.act == nil {
 		return nil
 	}
-	var used map[attest.ID]bool
-	for _, u := range o.read.Used {
-		if used == nil {
-			used = map[attest.ID]bool{}
-		}
-		used[u.ID] = true
-	}
-	e := o.act.agencyEvidence(o.received, used)
+	e := o.act.agencyEvidence(o.received, o.approvalState())
 	e.Authority = o.authority()
 	a := agency.Attribute(e)
 	return &a

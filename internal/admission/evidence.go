@@ -101,15 +101,15 @@ func (c *check) setsOff(t *attest.Trigger, x *act) bool {
 }
 
 // agencyEvidence states the evidence for the attribution table, as of a time in
-// ms. used says which approvals an earlier entry has consumed. A chain that does
-// not lead to the signer is no evidence about its action.
-func (x *act) agencyEvidence(at int64, used map[attest.ID]bool) agency.Evidence {
+// ms, and of what has become of the approvals by then. A chain that does not lead
+// to the signer is no evidence about its action.
+func (x *act) agencyEvidence(at int64, approvals approvalState) agency.Evidence {
 	e := agency.Evidence{Sound: true, Claim: x.action.Initiator.Claim}
 	if x.linked {
 		x.chainEvidence(at, &e)
 	}
 	for _, a := range x.approvals {
-		e.Humans = append(e.Humans, a.human(at, used))
+		e.Humans = append(e.Humans, a.human(at, approvals))
 	}
 	return e
 }
@@ -165,10 +165,11 @@ func (i instructed) human(at int64) agency.Human {
 	}
 }
 
-func (a approved) human(at int64, used map[attest.ID]bool) agency.Human {
+func (a approved) human(at int64, state approvalState) agency.Human {
+	id := a.logged.ID()
 	return agency.Human{
-		Ref: a.logged.ID(), Kind: "approval", Person: a.statement.Person, Binding: agency.B4, Key: held(a.logged.Verified.Signer()),
-		Before: true, Unexpired: at < a.statement.Expires, FirstUse: !used[a.logged.ID()], Bound: a.exact,
+		Ref: id, Kind: "approval", Person: a.statement.Person, Binding: agency.B4, Key: held(a.logged.Verified.Signer()),
+		Before: true, Unexpired: at < a.statement.Expires, FirstUse: !state.used[id], Bound: a.exact && !state.refused[id],
 	}
 }
 

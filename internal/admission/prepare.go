@@ -19,6 +19,7 @@ type Prepared struct {
 	references []Ref       // that the statement names, ascending
 	revocable  []attest.ID // the warrants among them
 	tip        string      // key of the session's tip, of an action
+	refusers   []refuser   // who may have refused the action, ascending
 	path       []int       // grants of the chain that are debited; nil without a chain, or where there is no path
 	pools      []pool      // of the path, root first, then of the instruction that is counted
 	arguments  map[string]attest.Value
@@ -47,6 +48,7 @@ func (c *Checked) Prepare(seed [32]byte) *Prepared {
 	p := &Prepared{Checked: c, seed: seed}
 	p.prepareRead()
 	p.prepareDebits()
+	p.prepareRefusers()
 	p.prepareObjects()
 	p.prepareFields()
 	return p
@@ -61,11 +63,11 @@ func (p *Prepared) prepareRead() {
 		}
 		p.force = append(p.force, pin)
 	}
-	_, second := p.verified.Statement().(*attest.Revocation) // a second one is no contradiction
+	late := NeverLate(p.verified.Statement())
 	for _, id := range sortedKeys(p.statements) {
 		l := p.statements[id]
 		p.references = append(p.references, Ref{Entry: l.Index, ID: id})
-		if !second && statementOf[*attest.Warrant](l) != nil {
+		if !late && statementOf[*attest.Warrant](l) != nil {
 			p.revocable = append(p.revocable, id)
 		}
 	}
@@ -114,7 +116,7 @@ func (p *Prepared) prepareFields() {
 	}
 	var a *agency.Attribution
 	if p.act != nil {
-		found := agency.Attribute(p.act.agencyEvidence(p.at, nil))
+		found := agency.Attribute(p.act.agencyEvidence(p.at, approvalState{}))
 		a = &found
 	}
 	p.fields.values = serverValues(a, effect)

@@ -320,6 +320,10 @@ func (q *quickReader) read(r *Read) {
 		r.Outcome = new(Ref)
 		q.ref(r.Outcome)
 	}
+	if q.has("refused") {
+		r.Refused = items(q, (*quickReader).refused)
+		q.off = q.off || len(r.Refused) == 0
+	}
 	needList(q, "revoked", &r.Revoked, (*quickReader).ref)
 	if q.has("session") {
 		r.Session = new(Tip)
@@ -344,6 +348,14 @@ func (q *quickReader) ref(r *Ref) {
 	q.exactly("{")
 	needInt(q, "entry", &r.Entry)
 	needText(q, "id", &r.ID)
+	q.exactly("}")
+}
+
+func (q *quickReader) refused(r *Refused) {
+	q.exactly("{")
+	needInt(q, "entry", &r.Entry)
+	needText(q, "id", &r.ID)
+	needText(q, "person", &r.Person)
 	q.exactly("}")
 }
 

@@ -85,15 +85,16 @@ var Anonymous = Submitter{Kind: "anonymous"}
 // Read is what the register held just before the entry, as far as a rule
 // looked. Lists are in ascending order.
 type Read struct {
-	Control    Control `json:"control"`
-	Force      []Pin   `json:"force"`
-	Outcome    *Ref    `json:"outcome,omitzero"` // entry that already is the intent's outcome
-	Revoked    []Ref   `json:"revoked"`          // warrants of the chain, with the revocation's entry
-	Session    *Tip    `json:"session,omitzero"` // none before seq 0
-	Size       uint64  `json:"size"`
-	Spent      []Spent `json:"spent"`
-	Statements []Ref   `json:"statements"` // that the statement names, and theirs
-	Used       []Ref   `json:"used"`       // approvals, with the entry that used each
+	Control    Control   `json:"control"`
+	Force      []Pin     `json:"force"`
+	Outcome    *Ref      `json:"outcome,omitzero"` // entry that already is the intent's outcome
+	Refused    []Refused `json:"refused,omitempty"`
+	Revoked    []Ref     `json:"revoked"`          // warrants of the chain, with the revocation's entry
+	Session    *Tip      `json:"session,omitzero"` // none before seq 0
+	Size       uint64    `json:"size"`
+	Spent      []Spent   `json:"spent"`
+	Statements []Ref     `json:"statements"` // that the statement names, and theirs
+	Used       []Ref     `json:"used"`       // approvals, with the entry that used each
 }
 
 // Pin is what a slot pointed to. No ID: nothing was in force.
@@ -107,6 +108,13 @@ type Pin struct {
 type Ref struct {
 	Entry uint64    `json:"entry"`
 	ID    attest.ID `json:"id"`
+}
+
+// Refused is a person's newest refusal of exactly the action.
+type Refused struct {
+	Entry  uint64    `json:"entry"`
+	ID     attest.ID `json:"id"` // of the refusal
+	Person string    `json:"person"`
 }
 
 // Tip is the last statement of a session.
@@ -152,6 +160,9 @@ func (r *Record) Names() []attest.ID {
 		}
 	}
 	for _, s := range r.Read.Statements {
+		ids = append(ids, s.ID)
+	}
+	for _, s := range r.Read.Refused {
 		ids = append(ids, s.ID)
 	}
 	slices.Sort(ids)

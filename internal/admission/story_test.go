@@ -22,6 +22,10 @@ func newStory(t testing.TB) *scene {
 	approved := s.After(paid, first, s.Transfer(s.Payments, s.leafID, "20000.00"))
 	s.approve(approved, nil)
 	second := s.allow(s.Sign(s.Payments, approved))
+	taken := s.Transfer(s.Payments, s.leafID, "20000.00")
+	s.approve(taken, nil)
+	s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, taken)))
+	s.deny(s.Sign(s.Payments, taken), "approval.refused")
 	intent := s.After(approved, second, s.Transfer(s.Payments, s.leafID, "1.00"))
 	intentID := s.allow(s.Sign(s.Payments, intent))
 	outcome := s.Outcome(intent, intentID)
@@ -40,6 +44,7 @@ func newStory(t testing.TB) *scene {
 	s.allow(s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, s.standingID, s.triggerID)))
 	s.allow(s.Sign(s.Buyer, s.Revocation(s.Buyer, s.leafID)))
 	s.deny(s.Sign(s.Payments, s.Transfer(s.Payments, s.leafID, "10.00")), "warrant.revoked")
+	s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, taken))) // never too late
 	newcomer := s.Person("newcomer")
 	unasked := s.Registration(newcomer)
 	unasked.By = s.Treasurer.ID

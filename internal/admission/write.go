@@ -63,13 +63,14 @@ const (
 	spentTable   = "spent"   // warrant and grant, or instruction -> pool
 	usedTable    = "used"    // approval -> entry
 	outcomeTable = "outcome" // intent -> entry
+	refusedTable = "refused" // exact action and person -> refusal
 	revokedTable = "revoked" // warrant -> entry
 	logTable     = "log"     // "control" -> running hash
 )
 
 // Tables lists the tables in which cells are written.
 func Tables() []string {
-	return []string{forceTable, logTable, outcomeTable, revokedTable, sessionTable, spentTable, usedTable}
+	return []string{forceTable, logTable, outcomeTable, refusedTable, revokedTable, sessionTable, spentTable, usedTable}
 }
 
 // state collects the cells of one entry, and the first error of encoding them.
@@ -132,6 +133,8 @@ func (o *outcomeOf) effects(s *state, here Ref) {
 	switch st := o.verified.Statement().(type) {
 	case *attest.Revocation:
 		put(s, revokedTable, string(st.Warrant), here)
+	case *attest.Refusal:
+		put(s, refusedTable, refusedKey(st.Exact(), st.Person), here)
 	case *attest.Action:
 		if st.Phase == attest.Outcome {
 			put(s, outcomeTable, string(st.Intent), here)

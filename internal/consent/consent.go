@@ -75,21 +75,28 @@ type Asked struct {
 	Received int64             // ms, 0 of a draft
 	Warrant  *attest.Warrant   // it falls under; of those that Pending found
 	Approved []Given
+	Refused  []Refused // of each person the newest, unless an approval came after it
 }
 
-// Given is an approval in the log that has not expired.
+// Given is an approval in the log that has not expired and that its person did not
+// take back.
 type Given struct {
 	ID        attest.ID
+	Index     uint64
 	Statement *attest.Approval
 }
 
-// Complete adds the approvals that are there. Errors: [ErrIncomplete], and those of
+// Complete adds the approvals and refusals that are there. Errors: [ErrIncomplete], and those of
 // the register.
 func Complete(ctx context.Context, r Register, a *Asked, now int64) (err error) {
 	if a.Action.Request == nil || a.Action.Authority == nil {
 		return ErrIncomplete
 	}
-	a.Approved, err = approvals(ctx, r, a.Action, now)
+	if a.Approved, err = approvals(ctx, r, a.Action, now); err != nil {
+		return err
+	}
+	a.Refused, err = refusals(ctx, r, a.Action)
+	a.lastWords()
 	return err
 }
 
@@ -100,7 +107,7 @@ func approvals(ctx context.Context, r Register, a *attest.Action, now int64) (ou
 	err = each(ctx, r, like(attest.KindApproval, a), func(l *admission.Logged) {
 		s, ok := l.Verified.Statement().(*attest.Approval)
 		if ok && s.Request == want && now < s.Expires {
-			out = append(out, Given{l.ID(), s})
+			out = append(out, Given{l.ID(), l.Index, s})
 		}
 	})
 	return out, err

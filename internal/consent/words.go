@@ -2,6 +2,7 @@ package consent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,24 @@ import (
 // Words are what is approved, the same for the same action, state and approval.
 // They are kept as the object that the approval's display names.
 func (v *View) Words(s *attest.Approval) string {
+	return v.words(s, func(line func(name, value string)) {
+		line("approves", "exactly this, once, until just before "+Instant(s.Expires)+", "+Span(s.Expires-s.At))
+	})
+}
+
+// RefusalWords are what is refused, as Words are what is approved. The refusal's
+// display names them.
+func (v *View) RefusalWords(s *attest.Approval, reason string) string {
+	return v.words(s, func(line func(name, value string)) {
+		line("refuses", "exactly this, until the same person approves it; takes back what that person approved of it before")
+		if reason != "" {
+			line("reason", attest.Quote(reason))
+		}
+	})
+}
+
+// words are what is shown, with lines that say what signing it does.
+func (v *View) words(s *attest.Approval, effect func(line func(name, value string))) string {
 	var b strings.Builder
 	line := func(name, value string) { fmt.Fprintf(&b, "%-12s %s\n", name+":", value) }
 	line("agent", s.Agent)
@@ -29,7 +48,7 @@ func (v *View) Words(s *attest.Approval) string {
 	} else {
 		line("reversible", "yes, as the agent says")
 	}
-	line("approves", "exactly this, once, until just before "+Instant(s.Expires)+", "+Span(s.Expires-s.At))
+	effect(line)
 	if v.Logged != nil {
 		line("asked", fmt.Sprintf("%s, entry %d, %s", Instant(v.Received), v.Logged.Index, v.Logged.ID()))
 		line("denied", DenialWords(v.Logged))
@@ -38,6 +57,9 @@ func (v *View) Words(s *attest.Approval) string {
 	}
 	for _, g := range v.Approved {
 		line("approved", g.Words())
+	}
+	for _, r := range v.Refused {
+		line("refused", r.Words())
 	}
 	v.warrantWords(line)
 	for _, r := range v.Compared() {
@@ -71,10 +93,11 @@ func (g Given) Words() string {
 	return "by " + g.Statement.Person + " until just before " + Instant(g.Statement.Expires) + ": " + string(g.ID)
 }
 
-// DenialWords are why an action was denied: faults, and the rules of the policy.
+// DenialWords are why an action was denied: faults, and the rules of the policy
+// where that denied.
 func DenialWords(l *admission.Logged) string {
 	s := strings.Join(l.Record.Decision.Faults, ", ")
-	if rules := l.Record.Decision.Determining; len(rules) > 0 {
+	if rules := l.Record.Decision.Determining; len(rules) > 0 && slices.Contains(l.Record.Decision.Faults, "policy.denied") {
 		s += " by " + strings.Join(rules, ", ")
 	}
 	return s

@@ -129,7 +129,7 @@ func (w *world) tryLogged(t trial, code string) {
 	if d := detail[*deedv1.Denial](w.call(t.wrong)); d.GetFault().GetCode() != code || d.GetReceipt().GetIndex() != size-1 || w.log.Size() != size {
 		w.Fatalf("the same statement again is answered with %v", d)
 	}
-	for _, table := range []string{"force", "outcome", "revoked", "spent", "used"} {
+	for _, table := range []string{"force", "outcome", "refused", "revoked", "spent", "used"} {
 		if !reflect.DeepEqual(before[table], after[table]) {
 			w.Errorf("a denied statement changed %s", table)
 		}
@@ -615,6 +615,13 @@ var actionCases = map[string]faultCase{
 		again.Nonce, again.Session.ID = w.Random(), w.Random()
 		w.allow(w.Sign(w.Payments, a))
 		return &again
+	}),
+	"approval.refused": actCase(func(w *world) *attest.Action {
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "10.00")
+		a.Authority.Approvals = []attest.ID{w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)))}
+		w.allow(w.Sign(w.Treasurer, w.Refusal(w.Treasurer, a)))
+		return a
 	}),
 	"session.fork": {try: func(w *world) trial {
 		_, id := w.standing(w.Payments)

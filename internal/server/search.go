@@ -73,6 +73,10 @@ func statementRows(s attest.Statement, r *admission.Record, add func(name, key s
 		add(byWarrant, string(s.Warrant))
 		add(byAgent, s.Agent)
 		add(byAction, s.Action)
+	case *attest.Refusal:
+		add(byWarrant, string(s.Warrant))
+		add(byAgent, s.Agent)
+		add(byAction, s.Action)
 	case *attest.Instruction:
 		add(byPerson, s.Person)
 		add(byAgent, s.Addressee)

@@ -179,7 +179,7 @@ func (w *world) record(r server.Receipt) *admission.Record {
 }
 
 // tables are all that a register keeps beside its entries.
-var tables = []string{"denied", "force", "log", "outcome", "revoked", "session", "spent", "used"}
+var tables = []string{"denied", "force", "log", "outcome", "refused", "revoked", "session", "spent", "used"}
 
 // state is everything in the store, table by table, key by key.
 func (w *world) state() map[string]map[string]string {

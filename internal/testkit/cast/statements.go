@@ -245,6 +245,15 @@ func (c *Cast) Approval(who *Party, a *attest.Action) *attest.Approval {
 	return out
 }
 
+// Refusal is a no to exactly this action.
+func (c *Cast) Refusal(who *Party, a *attest.Action) *attest.Refusal {
+	yes := c.Approval(who, a)
+	return &attest.Refusal{
+		Action: yes.Action, Agent: yes.Agent, Arguments: yes.Arguments, At: c.Now(), Display: yes.Display, Log: yes.Log, Nonce: yes.Nonce,
+		Person: who.ID, Reason: "test", Request: yes.Request, Resource: yes.Resource, Target: yes.Target, V: 1, Warrant: yes.Warrant,
+	}
+}
+
 // Commitment gives an action a commitment of the agent's own, and returns the
 // object that opens it.
 func (c *Cast) Commitment(a *attest.Action, root attest.ID) []byte {

@@ -130,6 +130,15 @@ func (w *World) Approval(h *Human, a *attest.Action) *attest.Approval {
 	}
 }
 
+// Refusal is a person's no to an action.
+func (w *World) Refusal(h *Human, a *attest.Action) *attest.Refusal {
+	yes := w.Approval(h, a)
+	return &attest.Refusal{
+		Action: yes.Action, Agent: yes.Agent, Arguments: yes.Arguments, At: yes.At, Display: yes.Display, Log: yes.Log, Nonce: yes.Nonce,
+		Person: h.Name, Reason: "not before the goods are here", Request: yes.Request, Resource: yes.Resource, Target: yes.Target, V: 1, Warrant: yes.Warrant,
+	}
+}
+
 // act logs actions of every class, under the class's name.
 func (w *World) act() {
 	p := w.Payments

@@ -1,10 +1,28 @@
 package register_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/deedlog/deed/internal/testkit/register"
 )
+
+// TestApprovals says what became of the actions that people answered.
+func TestApprovals(t *testing.T) {
+	w := register.NewApprovals(t, "approvals")
+	for name, want := range map[string]string{
+		"taken back": "[approval.refused] human_tasked", "changed mind": "[] human_directed", "refused by somebody else": "[] human_directed",
+	} {
+		logged, err := w.Logged(w.IDs[name])
+		if err != nil || logged == nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := fmt.Sprint(logged.Record.Decision.Faults, " ", logged.Record.Attribution.Agency); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
 
 // TestWorld says what the world is for: actions of every class.
 func TestWorld(t *testing.T) {
