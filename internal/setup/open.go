@@ -25,6 +25,7 @@ type Instance struct {
 	// Scrub looks for damage; Serve runs it.
 	Scrub *ledger.Scrub
 
+	head    *boltstore.HeadFile
 	metrics *metrics.Metrics
 	secrets secrets
 	logger  *slog.Logger
@@ -55,16 +56,17 @@ func open(ctx context.Context, configPath string, o Options) (*Instance, error) 
 		return nil, err
 	}
 	i := &Instance{Dir: dir, Config: c, secrets: secrets, logger: o.Logger, metrics: server.NewMetrics(c.domains())}
+	i.head = &boltstore.HeadFile{Path: c.Head}
 	if i.Store, err = boltstore.Open(c.Store); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", c.Store, err)
 	}
 	i.Log, err = ledger.Open(ctx, ledger.Config{
 		Store: timedStore{i.Store, i.metrics}, Origin: c.Origin,
 		Signer: timedSigner{secrets.log, i.metrics}, Cosigner: timedCosigner{secrets.mldsa, i.metrics},
-		HeadFile: newTimedHead(&boltstore.HeadFile{Path: c.Head}, i.metrics), Now: o.Now,
+		HeadFile: newTimedHead(i.head, i.metrics), Now: o.Now,
 	})
 	if err != nil {
-		return nil, errors.Join(err, i.Store.Close())
+		return nil, errors.Join(err, i.Store.Close(), i.head.Close())
 	}
 	i.Scrub = i.newScrub(o.Now)
 	i.Server, err = server.New(server.Config{
@@ -77,9 +79,9 @@ func open(ctx context.Context, configPath string, o Options) (*Instance, error) 
 	return i, nil
 }
 
-// Close finishes what is under way and closes log and store.
+// Close finishes what is under way and closes log, store and head file.
 func (i *Instance) Close() error {
-	if err := errors.Join(i.Log.Close(), i.Store.Close()); err != nil {
+	if err := errors.Join(i.Log.Close(), i.Store.Close(), i.head.Close()); err != nil {
 		return fmt.Errorf("closing register: %w", err)
 	}
 	return nil

@@ -130,5 +130,5 @@ func putHead(tx *bolt.Tx, _ *keys, d ledger.Delta) error {
 	if err != nil {
 		return err
 	}
-	return b.Put(keyHead, v)
+	return b.Put(keyHead, sealed(bucketHead, keyHead, v))
 }

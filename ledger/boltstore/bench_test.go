@@ -10,7 +10,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -101,7 +100,7 @@ func rawSyncs(b *testing.B, dir string) float64 {
 		if _, err := f.Write(make([]byte, 2048)); err != nil {
 			b.Fatal(err)
 		}
-		if err := syscall.Fdatasync(int(f.Fd())); err != nil {
+		if err := boltstore.SyncData(f); err != nil {
 			b.Fatal(err)
 		}
 	}

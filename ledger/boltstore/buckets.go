@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -11,7 +12,7 @@ import (
 
 // The buckets of the file. Integers are big-endian, so that keys sort by number.
 //
-//	head       "head"                   -> ledger.Head
+//	head       "head"                   -> sum[4] || ledger.Head
 //	           "format"                 -> u32, the number of this layout
 //	           "part"                   -> u32, entries of a segment of level 0
 //	entries    u64 index                -> sum[4] || identity[32] || leaf hash[32] || entry
@@ -44,7 +45,7 @@ var (
 
 const (
 	cellPrefix = "cell/"
-	format     = 2
+	format     = 3
 )
 
 // fixedBuckets are made when the file is.
@@ -71,9 +72,15 @@ func sequential(tx *bolt.Tx, name []byte) (*bolt.Bucket, error) {
 	return b, nil
 }
 
-// create makes the buckets of a new file, and refuses one of another layout.
+// create makes the buckets of a new file, and refuses one of another layout, but
+// for the one before, whose head had no sum.
 func create(tx *bolt.Tx) error {
 	if b := tx.Bucket(bucketHead); b != nil {
+		if v := b.Get(keyFormat); bytes.Equal(v, binary.BigEndian.AppendUint32(nil, format-1)) {
+			if err := upgrade(b); err != nil {
+				return err
+			}
+		}
 		return checkFormat(b)
 	}
 	for _, name := range fixedBuckets {
@@ -84,6 +91,16 @@ func create(tx *bolt.Tx) error {
 	head := tx.Bucket(bucketHead)
 	if err := head.Put(keyPart, binary.BigEndian.AppendUint32(nil, partEntries)); err != nil {
 		return err
+	}
+	return head.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format))
+}
+
+// upgrade gives the head its sum.
+func upgrade(head *bolt.Bucket) error {
+	if v := head.Get(keyHead); v != nil {
+		if err := head.Put(keyHead, sealed(bucketHead, keyHead, v)); err != nil {
+			return err
+		}
 	}
 	return head.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format))
 }

@@ -3,6 +3,7 @@ package boltstore_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -115,6 +116,7 @@ func TestDamage(t *testing.T) {
 		{"tile", tile[:64], 40, "tiles", "tile/0/000"},
 		{"object", append(object[:], text...), 32 + 3, "objects", object.String()},
 		{"head", stored, 20, "head", "head"},
+		{"time of the head", stored, 15, "head", "head"},
 		{"identity", append(entries[0].ID[:], entries[0].Leaf[:]...), 7, "entries", "17"},
 	}
 	for _, tt := range tests {
@@ -141,6 +143,73 @@ func TestDamage(t *testing.T) {
 			t.Errorf("Get = %v, want *Corrupt", err)
 		}
 	})
+}
+
+// TestDecay has a known object decay while the store is open: the next commit
+// that has it mends it, once any read has met the damage.
+func TestDecay(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "log.db"))
+	defer s.Close()
+	o := ledger.Object{Bytes: []byte("a certificate chain")}
+	o.Digest = sha256.Sum256(o.Bytes)
+	head := ledger.EmptyHead()
+	commit := func() {
+		t.Helper()
+		b := fmt.Appendf(nil, "entry %d", head.Size)
+		d := ledger.Delta{Head: storetest.Head(head.Size + 1), Objects: []ledger.Object{o},
+			Entries: []ledger.Entry{{ID: sha256.Sum256(b), Leaf: ledger.HashLeaf(b), Bytes: b}}}
+		if err := s.Commit(ctx, head, d); err != nil {
+			t.Fatal(err)
+		}
+		head = d.Head
+	}
+	reads := map[string]func() error{
+		"by digest": func() error { _, err := s.Get(ctx, ledger.ObjectTable, o.Digest.String()); return err },
+		"in a row":  func() error { _, err := s.Objects(ctx, 0, 1); return err },
+	}
+	for name, read := range reads {
+		commit()
+		if err := s.Decay(o.Digest); err != nil {
+			t.Fatal(err)
+		}
+		var bad *ledger.Corrupt
+		if err := read(); !errors.As(err, &bad) {
+			t.Fatalf("read %s: %v, want *Corrupt", name, err)
+		}
+		commit()
+		if v, err := s.Get(ctx, ledger.ObjectTable, o.Digest.String()); string(v) != string(o.Bytes) {
+			t.Errorf("read %s, and not mended: %q, %v", name, v, err)
+		}
+	}
+	commit()
+	if list, err := s.Objects(ctx, 3, 9); len(list) != 0 || err != nil {
+		t.Errorf("%d copies too many, %v", len(list), err)
+	}
+}
+
+// TestLayoutBefore opens a file whose head has no sum yet.
+func TestLayoutBefore(t *testing.T) {
+	path := fill(t, 10)
+	s := openAt(t, path)
+	want, err := s.Load(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Downgrade(); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if _, err := boltstore.OpenReadOnly(path); err == nil {
+		t.Error("a reader takes a head without a sum")
+	}
+	s = openAt(t, path)
+	defer s.Close()
+	if got, err := s.Load(ctx); err != nil || !got.Equal(want) {
+		t.Errorf("Load = %v, %v, want %v", got, err, want)
+	}
+	if faults := check(t, s); len(faults) > 0 {
+		t.Error(faults)
+	}
 }
 
 // TestDamagedFile flips bits and cuts anywhere: whatever comes, no panic.

@@ -1,10 +1,18 @@
 package boltstore
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
+
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/deedlog/deed/ledger"
 )
+
+// SyncData is the sync of a commit.
+var SyncData = syncData
 
 // PartEntries is the number of entries of the smallest segment.
 const PartEntries = partEntries
@@ -15,6 +23,52 @@ func (s *Store) Segments() (levels []int) {
 		levels = append(levels, g.level)
 	}
 	return levels
+}
+
+// Buckets counts those of segments, whether they count or not.
+func (s *Store) Buckets() (n int) {
+	_ = s.view(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketSegments).ForEachBucket(func([]byte) error { n++; return nil })
+	})
+	return n
+}
+
+// LeaveOver makes a bucket of a segment that does not count, as a crash does.
+func (s *Store) LeaveOver(level int, number uint64) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		b, err := tx.Bucket(bucketSegments).CreateBucket(segmentID{level, number}.key())
+		if err != nil {
+			return err
+		}
+		return b.Put([]byte{kindFilter}, make([]byte, 1000))
+	})
+}
+
+// Decay damages the stored bytes of every copy of an object.
+func (s *Store) Decay(d ledger.Hash) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketObjects)
+		return b.ForEach(func(k, v []byte) error {
+			if !bytes.HasPrefix(v, d[:]) {
+				return nil
+			}
+			bad := bytes.Clone(v)
+			bad[len(bad)-1] = '?'
+			return b.Put(bytes.Clone(k), bad)
+		})
+	})
+}
+
+// Downgrade makes the file one of the layout before.
+func (s *Store) Downgrade() error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketHead)
+		v, err := unseal(bucketHead, keyHead, b.Get(keyHead))
+		if err == nil {
+			err = b.Put(keyHead, bytes.Clone(v))
+		}
+		return errors.Join(err, b.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format-1)))
+	})
 }
 
 // WithoutFilters forgets the filters, as if they were not loaded yet.

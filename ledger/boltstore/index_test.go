@@ -152,6 +152,39 @@ func TestIndex(t *testing.T) {
 	t.Logf("%d entries, segments of level %v", len(m.ids), readOnly.Segments())
 }
 
+// TestLeftOver frees what does not count any more: segments that were merged, one
+// at a time, and after a start what a crash has left.
+func TestLeftOver(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	s := openAt(t, path)
+	defer func() { s.Close() }()
+	m := newModel()
+	for len(m.ids) <= 16*boltstore.PartEntries {
+		m.commit(t, s, boltstore.PartEntries)
+	}
+	await(t, s, 1)
+	freed := func() {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); s.Buckets() != len(s.Segments()); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d buckets of %d segments", s.Buckets(), len(s.Segments()))
+			}
+		}
+	}
+	freed()
+	for number := range uint64(3) {
+		if err := s.LeaveOver(0, 100+number); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path)
+	freed()
+	m.check(t, s, 200)
+}
+
 // TestIndexTop goes on to the level that is not merged any more. It has small
 // segments under the tag torture only.
 func TestIndexTop(t *testing.T) {

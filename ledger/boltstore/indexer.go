@@ -21,6 +21,7 @@ import (
 func (s *Store) runIndexer() {
 	defer close(s.idle)
 	s.loadFilters()
+	s.garbage = s.leftOver()
 	for range s.wake {
 		for s.closing.Load() == 0 && s.broken.Load() == nil {
 			if more, err := s.indexOnce(); !more || err != nil {
@@ -30,7 +31,8 @@ func (s *Store) runIndexer() {
 	}
 }
 
-// indexOnce writes one segment that is due, and reports whether there was one. A
+// indexOnce writes one segment that is due, or frees one that is not needed any
+// more, and reports whether there was one. A
 // merge that meets damage is not tried again before the next start: what it
 // would merge is found all the same, and deed log check names the damage.
 func (s *Store) indexOnce() (bool, error) {
@@ -38,6 +40,9 @@ func (s *Store) indexOnce() (bool, error) {
 	if len(x.parts) > 1 { // a later part has begun, so that the first is full
 		p := x.parts[0]
 		return true, s.write(newWriter(s, segmentID{number: p.number}), p)
+	}
+	if len(s.garbage) > 0 {
+		return true, s.free(s.garbage[0])
 	}
 	from := mergeable(x.segments)
 	if from == nil {
@@ -226,7 +231,7 @@ func (w *writer) flush(tx *bolt.Tx) error {
 }
 
 // finish completes the segment: from here on it stands for the part, or for the
-// segments that were merged, whose buckets go.
+// segments that were merged, whose buckets are freed later.
 func (w *writer) finish(merged []*segment) error {
 	if err := errors.Join(w.endBlock(), w.endRow(), w.put([]byte{kindFilter}, w.filter)); err != nil {
 		return err
@@ -242,11 +247,6 @@ func (w *writer) finish(merged []*segment) error {
 			return err
 		}
 		all := tx.Bucket(bucketSegments)
-		for _, m := range merged {
-			if err := all.DeleteBucket(m.key()); err != nil {
-				return err
-			}
-		}
 		next = s.index.Load().without(done)
 		if err := all.Put(keyCatalog, next.catalog()); err != nil {
 			return err
@@ -255,10 +255,51 @@ func (w *writer) finish(merged []*segment) error {
 	})
 	if err == nil {
 		s.index.Store(next)
+		for _, m := range merged {
+			s.garbage = append(s.garbage, m.segmentID)
+		}
 	} else if errors.Is(err, ledger.ErrUnknown) {
 		err = errors.Join(err, s.reloadHeld()) // it may be there after all
 	}
 	return err
+}
+
+// leftOver lists the buckets of segments that the catalog does not name: of
+// segments that were merged, and of an attempt that did not end.
+func (s *Store) leftOver() (list []segmentID) {
+	x := s.index.Load()
+	_ = s.view(func(tx *bolt.Tx) error { // what is damaged is left where it is
+		all := tx.Bucket(bucketSegments)
+		if all == nil {
+			return nil
+		}
+		return all.ForEachBucket(func(k []byte) error {
+			if len(k) != 9 {
+				return nil
+			}
+			if id := (segmentID{level: int(k[0]), number: binary.BigEndian.Uint64(k[1:])}); !x.has(id) {
+				list = append(list, id)
+			}
+			return nil
+		})
+	})
+	return list
+}
+
+// free deletes the bucket of a segment that does not count any more. Each has a
+// transaction of its own, since deleting one reads all of its pages.
+func (s *Store) free(id segmentID) error {
+	s.garbage = s.garbage[1:]
+	return s.update(func(tx *bolt.Tx) error {
+		if s.closing.Load() != 0 {
+			return errClosing
+		}
+		all, err := sequential(tx, bucketSegments)
+		if err != nil || all.Bucket(id.key()) == nil || s.index.Load().has(id) {
+			return err
+		}
+		return all.DeleteBucket(id.key())
+	})
 }
 
 // forget deletes what recent commits brought that a segment now has.

@@ -63,7 +63,9 @@ func (s *Store) object(d ledger.Hash) (value []byte, err error) {
 			if errors.Is(err, errLater) || err == nil && stored != d {
 				return false, nil // or only the first bytes of the digest are the same
 			}
-			value, bad = v, err
+			if value, bad = v, err; bad != nil {
+				s.decayed.Store(true)
+			}
 			return bad == nil, nil
 		}
 		for _, p := range x.parts {
@@ -131,6 +133,7 @@ func (s *Store) Objects(_ context.Context, start, n uint64) (list []ledger.Objec
 			}
 			digest, value, err := parseObject(want, v)
 			if err != nil {
+				s.decayed.Store(true)
 				return err
 			}
 			list = append(list, ledger.Object{Digest: digest, Bytes: value})

@@ -67,6 +67,8 @@ type Store struct {
 	known    map[ledger.Hash]struct{} // some objects that are stored; of Commit alone
 
 	unmergeable map[segmentID]bool // of the indexer alone
+	garbage     []segmentID        // segments that do not count any more; of the indexer alone
+	decayed     atomic.Bool        // an object was read that is damaged: known is in doubt
 
 	wake    chan struct{} // a commit was made; closed by Close
 	closing atomic.Uint32
@@ -89,15 +91,7 @@ func Open(path string) (*Store, error) {
 		return nil, err
 	}
 	s.wake, s.idle, s.unmergeable = make(chan struct{}, 1), make(chan struct{}), make(map[segmentID]bool)
-	// What a process that was killed has written may be in memory only: a commit
-	// that is not on disk must not make its predecessor's pages free for others.
-	if !failpoint.Mutant("start-unsynced") {
-		err = syncData(s.file)
-	}
-	if err == nil {
-		err = s.guard(func() error { return s.db.Update(create) })
-	}
-	if err == nil {
+	if err = s.guard(func() error { return s.db.Update(create) }); err == nil {
 		err = syncDirectory(filepath.Dir(path)) // the file may be new, and its name is in there
 	}
 	if err == nil {
@@ -151,6 +145,9 @@ func open(path string, readOnly bool) (*Store, error) {
 			// Never NoFreelistSync: a cold open would walk every page.
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 				s.file, err = os.OpenFile(name, flag, mode)
+				if err == nil && !readOnly {
+					err = settle(s.file)
+				}
 				return s.file, err
 			},
 		})
@@ -223,6 +220,10 @@ func loadHead(tx *bolt.Tx) (ledger.Head, error) {
 	v := b.Get(keyHead)
 	if v == nil {
 		return ledger.EmptyHead(), nil
+	}
+	v, err := unseal(bucketHead, keyHead, v)
+	if err != nil {
+		return ledger.Head{}, err
 	}
 	head, err := ledger.ParseHead(v)
 	if err != nil {
@@ -316,9 +317,13 @@ func (s *Store) learn(k *keys) {
 const maxKnown = 1 << 16
 
 // missing returns the objects that are to be stored: those that are new, and
-// those whose stored bytes are damaged, which this mends.
+// those whose stored bytes are damaged, which this mends. Once any read has met
+// damage, what was known is looked at again.
 func (s *Store) missing(objects []ledger.Object) ([]ledger.Object, error) {
 	var list []ledger.Object
+	if s.decayed.Swap(false) {
+		clear(s.known)
+	}
 	for _, o := range objects {
 		if !o.Fresh {
 			if _, ok := s.known[o.Digest]; ok {

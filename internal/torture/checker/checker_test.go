@@ -129,8 +129,9 @@ var damages = []struct {
 	{"a tile of no entries", func(tx *bolt.Tx) error {
 		return tx.Bucket([]byte("tiles")).Put(append([]byte{0}, u64(0)...), make([]byte, 272*32))
 	}, "of a log of 3 entries"},
-	{"a head of another time", edit("head", []byte("head"), func(v []byte) { v[16] ^= 1 }), "is of time"},
-	{"a head with another edge", edit("head", []byte("head"), func(v []byte) { v[60] ^= 1 }), "the stored head"},
+	{"a head with other bytes", edit("head", []byte("head"), func(v []byte) { v[20] ^= 1 }), "the stored head: the value does not have its sum"},
+	{"a head of another time", edit("head", []byte("head"), resum("head", "head", func(v []byte) { v[16] ^= 1 })), "is of time"},
+	{"a head with another edge", edit("head", []byte("head"), resum("head", "head", func(v []byte) { v[60] ^= 1 })), "the stored head"},
 }
 
 func u64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
@@ -144,6 +145,14 @@ func edit(bucket string, k []byte, change func([]byte)) func(*bolt.Tx) error {
 		v := bytes.Clone(tx.Bucket([]byte(bucket)).Get(k))
 		change(v)
 		return tx.Bucket([]byte(bucket)).Put(k, v)
+	}
+}
+
+// resum changes a value and gives it the sum of what it is then.
+func resum(bucket, key string, change func([]byte)) func([]byte) {
+	return func(v []byte) {
+		change(v[sumSize:])
+		copy(v, sum([]byte(bucket), []byte(key), v[sumSize:]))
 	}
 }
 

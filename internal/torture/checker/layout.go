@@ -1,10 +1,5 @@
 package checker
 
-// NOTICE (remove when done): the head file now has two slots, written by turns in
-// place with one fdatasync, see ledger/boltstore/headfile.go; its failpoints are
-// before-head-write, in-head-write, before-head-sync, after-head-sync. The log
-// signs a batch while the next one is written (ledger/publish.go).
-
 import (
 	"bytes"
 	"encoding/binary"
@@ -19,14 +14,14 @@ import (
 // and in index.go: the buckets and the form of their keys and values. Integers
 // are big-endian, a sum is explained in sums.go.
 //
-//	head       "head"               -> u8 1 || u64 size || u64 time || root[32] || edge[32]...
-//	           "format"             -> u32 2
+//	head       "head"               -> sum || u8 1 || u64 size || u64 time || root[32] || edge[32]...
+//	           "format"             -> u32 3
 //	entries    u64 index            -> sum of identity || identity[32] || leaf hash[32] || entry
 //	tiles      u8 level || u64      -> hashes
 //	objects    u64 ordinal          -> SHA-256[32] || bytes
 //	cell/<t>   key                  -> sum || value
 //	recent, segments                -> the index, see index.go
-const layoutFormat = 2
+const layoutFormat = 3
 
 // bucket calls fn for every key of a bucket. Bytes belong to the transaction.
 func bucket(tx *bolt.Tx, name string, fn func(k, v []byte) error) error {
@@ -57,7 +52,10 @@ func readHead(tx *bolt.Tx) (h storedHead, err error) {
 	if v := b.Get([]byte("format")); len(v) != 4 || binary.BigEndian.Uint32(v) != layoutFormat {
 		return h, fmt.Errorf("the file has layout %x, the checker knows %d", v, layoutFormat)
 	}
-	v := b.Get([]byte("head"))
+	v, err := unseal([]byte("head"), []byte("head"), b.Get([]byte("head")))
+	if err != nil {
+		return h, fmt.Errorf("the stored head: %w", err)
+	}
 	if len(v) < 49 || len(v)%32 != 17 || v[0] != 1 {
 		return h, fmt.Errorf("%d bytes are no head", len(v))
 	}
