@@ -75,7 +75,14 @@ func (s *seeded) Read(b []byte) (int, error) {
 // New makes the cast of a test.
 func New(t testing.TB) *Cast {
 	t.Helper()
-	c := &Cast{TB: t, Rand: &seeded{src: rand.NewChaCha8(sha256.Sum256([]byte(t.Name())))}, Clock: new(storetest.Clock)}
+	return NewSeeded(t, t.Name())
+}
+
+// NewSeeded makes the cast of a seed: every byte that it signs is the same each
+// time, in every test.
+func NewSeeded(t testing.TB, seed string) *Cast {
+	t.Helper()
+	c := &Cast{TB: t, Rand: source(seed), Clock: new(storetest.Clock)}
 	c.CA = c.NewCA(Domain)
 	for _, p := range []struct {
 		to   **Party
@@ -96,6 +103,19 @@ func New(t testing.TB) *Cast {
 		*p.to = c.Workload(p.path)
 	}
 	return c
+}
+
+// Fork is the same cast at the same time, with a clock of its own and nonces of
+// another seed.
+func (c *Cast) Fork(t testing.TB, seed string) *Cast {
+	f := *c
+	f.TB, f.Rand, f.Clock = t, source(seed), new(storetest.Clock)
+	f.Clock.Move(c.Clock.Now().Sub(f.Clock.Now()))
+	return &f
+}
+
+func source(seed string) *seeded {
+	return &seeded{src: rand.NewChaCha8(sha256.Sum256([]byte(seed)))}
 }
 
 // NewCA makes a CA of a trust domain.

@@ -1,8 +1,11 @@
 package cast
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/sha256"
+	"fmt"
 	"io"
 
 	"github.com/deedlog/deed/attest"
@@ -43,9 +46,21 @@ func (p *Party) passkey() *attest.Passkey {
 
 func (p *Party) seal(payload []byte) (attest.Envelope, error) {
 	if p.Passkey == nil {
-		return attest.Seal(payload, p.Key, p.KeyID)
+		return p.sign(payload)
 	}
 	challenge := attest.Challenge(payload)
 	data, client, sig := p.Passkey.Get(challenge[:])
 	return attest.SealAssertion(payload, p.KeyID, attest.Assertion{AuthenticatorData: data, ClientData: client, Signature: sig})
+}
+
+// sign is [attest.Seal], but that an ECDSA signature is that of RFC 6979, the
+// same each time.
+func (p *Party) sign(payload []byte) (attest.Envelope, error) {
+	key, ok := p.Key.(*ecdsa.PrivateKey)
+	if !ok || key.Curve != elliptic.P256() {
+		return attest.Seal(payload, p.Key, p.KeyID)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(attest.PayloadType), attest.PayloadType, len(payload), payload))
+	sig, err := key.Sign(nil, sum[:], crypto.SHA256)
+	return attest.Envelope{Payload: payload, KeyID: p.KeyID, Signature: sig}, err
 }

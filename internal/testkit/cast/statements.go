@@ -178,8 +178,8 @@ func (c *Cast) Revocation(by *Party, warrant attest.ID) *attest.Revocation {
 
 // Actions.
 
-// act is an intent with opened arguments, first of a session of its own.
-func (c *Cast) act(agent *Party, warrant attest.ID, action string, on attest.Resource, arguments ...attest.NamedValue) *attest.Action {
+// Act is an intent with opened arguments, first of a session of its own.
+func (c *Cast) Act(agent *Party, warrant attest.ID, action string, on attest.Resource, arguments ...attest.NamedValue) *attest.Action {
 	c.Helper()
 	names, values := make([]string, len(arguments)), make([]attest.Value, len(arguments))
 	for i, a := range arguments {
@@ -202,7 +202,7 @@ func (c *Cast) act(agent *Party, warrant attest.ID, action string, on attest.Res
 // Transfer is a payment of an amount of EUR.
 func (c *Cast) Transfer(agent *Party, warrant attest.ID, amount string) *attest.Action {
 	c.Helper()
-	a := c.act(agent, warrant, "payments.transfer", attest.Resource{ID: account, Kind: "bank_account"},
+	a := c.Act(agent, warrant, "payments.transfer", attest.Resource{ID: account, Kind: "bank_account"},
 		attest.NamedValue{Name: "amount", Value: attest.Money(amount, "EUR")}, attest.NamedValue{Name: "reference", Value: attest.Text(invoice)})
 	a.Target = &target
 	return a
@@ -211,7 +211,7 @@ func (c *Cast) Transfer(agent *Party, warrant attest.ID, amount string) *attest.
 // Reconcile is an action on a trigger.
 func (c *Cast) Reconcile(agent *Party, warrant, trigger attest.ID) *attest.Action {
 	c.Helper()
-	a := c.act(agent, warrant, "reports.reconcile", attest.Resource{ID: "books/2026/11", Kind: "ledger"},
+	a := c.Act(agent, warrant, "reports.reconcile", attest.Resource{ID: "books/2026/11", Kind: "ledger"},
 		attest.NamedValue{Name: "period", Value: attest.Text("2026-11")})
 	a.Initiator.Trigger = trigger
 	return a
