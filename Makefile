@@ -33,6 +33,10 @@ test: ## all tests, without network and in less than 3 minutes on 2 cores (defau
 race: ## the tests under the race detector, the slow ones cut short (needs cgo)
 	$(GO) test -race -short ./...
 
+.PHONY: mutants
+mutants: ## every rule of admission, warrants and attribution dropped in turn: a published vector notices
+	DEED_MUTANTS=1 $(GO) test -count=1 -v -run '^TestSweep$$' ./internal/vectors
+
 .PHONY: long
 long: ## all tests with more rounds: DEED_LONG=1
 	DEED_LONG=1 $(GO) test -count=1 -timeout 60m ./...
@@ -117,6 +121,7 @@ lintproto:
 generate: ## wire code, and the parts of the specification that come from code
 	$(GO) run $(BUF) generate
 	$(GO) test ./attest/agency -update
+	$(GO) test ./internal/vectors -run '^TestGenerate$$' -update
 	$(GO) test ./docs -update
 
 .PHONY: checkgenerate

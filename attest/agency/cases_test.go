@@ -2,6 +2,8 @@ package agency_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
@@ -98,6 +100,7 @@ func others() []vector {
 	idle.Claim = "human"
 	exceeded := rows[5].Evidence
 	exceeded.HasRequests = true
+	var weak []vector
 	late := human(agency.B4, agency.K4)
 	late.Before, late.Ref = false, ref("e")
 	ratified := byTrigger(attest.Event)
@@ -105,7 +108,23 @@ func others() []vector {
 	ratified.Ratified = []string{"bob", "bob", "alice"}
 	dup := rows[1].Evidence
 	dup.Missing = []string{"policy", "instruction", "policy"}
-	out = append(out,
+	for name, spoil := range map[string]func(*agency.Human){
+		"of nobody": func(h *agency.Human) { h.Person = "" }, "bound to another agent": func(h *agency.Human) { h.Bound = false },
+		"key K1": func(h *agency.Human) { h.Key = agency.K1 },
+	} {
+		h := late
+		spoil(&h)
+		e := byTrigger(attest.Event)
+		e.Humans = []agency.Human{h}
+		weak = append(weak, vector{Name: "not ratified after the action " + name, Evidence: e})
+	}
+	slices.SortFunc(weak, func(a, b vector) int { return strings.Compare(a.Name, b.Name) })
+	login := human(agency.B1, agency.K2)
+	login.Bound = false
+	negative := human(agency.B1, agency.Key(-1))
+	out = append(append(out, weak...),
+		vector{Name: "a login that names no agent", Evidence: byHuman(attest.HumanInstruction, 0, login)},
+		vector{Name: "a login of a negative key", Evidence: byHuman(attest.HumanInstruction, 0, negative)},
 		vector{Name: "claim agent below an agent", Evidence: below},
 		vector{Name: "claim human under an order of the organisation without a trigger", Evidence: idle},
 		vector{Name: "exceeded instruction", Evidence: exceeded},

@@ -34,6 +34,12 @@ func sessionCases() []vectorCase {
 			s.allow(s.asPayments(a))
 			return s.asPayments(s.After(a, s.leafID, s.pay("2.00")))
 		}},
+		{"session/an earlier place, after the last statement", "session.fork", "seq is that of the statement before, and prev names that statement.", "human_instructed, denied session.fork", func(s *scene) cast.Sent {
+			a := s.pay("1.00")
+			b := s.After(a, s.allow(s.asPayments(a)), s.pay("2.00"))
+			c := s.After(a, s.allow(s.asPayments(b)), s.pay("3.00"))
+			return s.asPayments(c)
+		}},
 		{"session/after a fork", "session.fork", "A fork does not move the session on.", "human_instructed", func(s *scene) cast.Sent {
 			a := s.pay("1.00")
 			first := s.allow(s.asPayments(a))
@@ -68,7 +74,7 @@ func outcomeCases() []vectorCase {
 	return []vectorCase{
 		of("as it should be", "outcome.intent", "Of an intent by the same agent in the same session.", "allowed", func(s *scene, _, _ *attest.Action) *cast.Party { return s.Payments }),
 		of("by another agent", "outcome.intent", "Another agent tells what came of it.", "denied outcome.intent", func(s *scene, _, o *attest.Action) *cast.Party {
-			o.Agent, o.Session = s.Bystander.ID, attest.Session{ID: s.Random()}
+			o.Agent, o.Session = s.Bystander.ID, attest.Session{ID: o.Session.ID} // named alike, its own
 			return s.Bystander
 		}),
 		of("in another session", "outcome.intent", "Told in another session.", "denied outcome.intent", func(s *scene, _, o *attest.Action) *cast.Party {
@@ -122,6 +128,10 @@ func commitmentCases() []vectorCase {
 		{"fields/opened", "action.fields", "The agent's own commitment is to the values of its action.", "human_instructed", func(s *scene) cast.Sent {
 			a := s.pay("1.00")
 			return s.Sign(s.Payments, a, s.Commitment(a, s.rootID))
+		}},
+		{"fields/opened, without a warrant", "action.fields", "Without a warrant the commitment is to none.", "unattributed, denied policy.denied", func(s *scene) cast.Sent {
+			a := s.Transfer(s.Payments, "", "1.00")
+			return s.Sign(s.Payments, a, s.Commitment(a, ""))
 		}},
 		{"fields/of other values", "action.fields", "The commitment is to another root warrant.", "refused action.fields", func(s *scene) cast.Sent {
 			a := s.pay("1.00")

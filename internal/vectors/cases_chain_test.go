@@ -123,6 +123,10 @@ func linkCases() []vectorCase {
 		neverCase("narrowed", "The child forbids it on one resource only.", "denied d5.grants", func(w *attest.Warrant) {
 			w.Never = []attest.Denial{{Actions: w.Never[0].Actions, Resource: &attest.Match{Kind: "bank_account", Match: attest.Constraint{Prefix: "iban/DE/x"}}}}
 		}),
+		{"chain/d1 not the holder, acted under", "d1.issuer", "Under a link of its own making below another's warrant, the chain does not lead to the agent.", "unattributed, denied d1.issuer reference.denied", func(s *scene) cast.Sent {
+			id := s.deny(s.Sign(s.Bystander, s.Child(s.buyerWarrant, s.buyerID, s.Bystander, s.Bystander)), "d1.issuer")
+			return s.Sign(s.Bystander, s.Transfer(s.Bystander, id, "10.00"))
+		}},
 		{"chain/suspended issuer", "agent.suspended", "A suspended workload passes nothing on.", "denied agent.suspended", func(s *scene) cast.Sent {
 			s.allow(s.Sign(s.Admin, suspended(s, s.Buyer)))
 			return s.Sign(s.Buyer, s.child())
@@ -222,6 +226,12 @@ func holderCases() []vectorCase {
 		window("when it begins", "d10.holder", "not_before is included.", "human_instructed", later, time.Hour),
 		window("in its last moment", "d10.holder", "A millisecond before it expires.", "human_instructed", sooner, time.Hour-time.Millisecond),
 		window("when it expires", "d10.holder", "expires is not included.", "human_instructed, denied d10.holder warrant.outside", sooner, time.Hour),
+		{"holder/when the root expires", "evidence.unexpired", "A human's order that has expired is no evidence any more.", "unattributed, denied d10.holder warrant.outside", func(s *scene) cast.Sent {
+			w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("10.00"))
+			id := s.allow(s.Sign(s.Treasurer, w))
+			s.move(8 * time.Hour)
+			return s.asPayments(s.Transfer(s.Payments, id, "10.00"))
+		}},
 		{"holder/expired between check and entry", "d10.holder", "The time of the entry counts as well.", "human_instructed, denied d10.holder", func(s *scene) cast.Sent {
 			w := s.child()
 			w.Expires = w.NotBefore + cast.Hour
@@ -264,6 +274,9 @@ func holderCases() []vectorCase {
 			a.Status = "retired"
 			s.allow(s.Sign(s.Admin, a))
 			return s.asPayments(s.pay("10.00"))
+		}},
+		{"holder/an issuer with a path of too many segments", "signer.spiffe_id", "Nor for who hands on.", "refused signer.spiffe_id", func(s *scene) cast.Sent {
+			return s.Sign(s.parts.deep, s.Warrant(s.parts.deep, s.Payments, attest.OrgStanding, cast.Reports()))
 		}},
 		{"holder/a path of too many segments", "signer.spiffe_id", "More than 24 segments are not looked up.", "refused signer.spiffe_id", func(s *scene) cast.Sent {
 			return s.Sign(s.parts.deep, s.Transfer(s.parts.deep, "", "10.00"))

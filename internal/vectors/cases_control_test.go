@@ -32,11 +32,7 @@ func genesisCases() []vectorCase {
 			return s.Endorsed(s.Sign(s.Server, g), s.Admin, s.parts.stranger)
 		}),
 		first("an endorsement that does not verify", "envelope.signature", "The endorsement's signature is of something else.", "refused envelope.signature", func(s *scene, g *attest.Genesis) cast.Sent {
-			sent := s.Endorsed(s.Sign(s.Server, g), s.Admin)
-			e := s.Seal(s.Second, s.Payload(s.realGenesis())).Envelope
-			e.Payload = sent.Envelope.Payload
-			sent.Objects = append(sent.Objects, e.JSON())
-			return sent
+			return s.forgedEndorsement(s.Endorsed(s.Sign(s.Server, g), s.Admin), s.Second, s.Payload(s.realGenesis()))
 		}),
 		{"genesis/a second one", "genesis.place", "A log has one genesis.", "refused genesis.place", func(s *scene) cast.Sent { return s.genesis(s.realGenesis()) }},
 		first("by another key than its own", "envelope.keyid", "It names one server key and is signed with another.", "refused envelope.keyid", func(s *scene, g *attest.Genesis) cast.Sent {
@@ -150,6 +146,21 @@ func personCases() []vectorCase {
 			next.ID = s.Admin.ID
 			return s.Endorsed(s.Sign(s.Admin, s.Registration(&next)), &next)
 		}},
+		{"person/registered again", "control.key", "The same key for the same name takes no quorum.", "allowed", func(s *scene) cast.Sent {
+			return s.Endorsed(s.Sign(s.Admin, s.Registration(s.Treasurer)), s.Treasurer)
+		}},
+		{"person/an endorsement that does not verify", "envelope.signature", "The person's endorsement is of another registration.", "refused envelope.signature", func(s *scene) cast.Sent {
+			return s.forgedEndorsement(s.Sign(s.Admin, s.Registration(s.parts.newcomer)), s.parts.newcomer, s.Payload(s.Registration(s.parts.newcomer)))
+		}},
+		{"person/an administrator after the own key's end", "control.quorum", "Registered until now with the key of the genesis, an administrator needs a quorum for the next.", "refused control.quorum", func(s *scene) cast.Sent {
+			own := s.Registration(s.Admin)
+			own.Until = s.Now() + cast.Hour
+			s.allow(s.Endorsed(s.Sign(s.Admin, own), s.Admin))
+			s.move(time.Hour)
+			next := *s.parts.newcomer
+			next.ID = s.Admin.ID
+			return s.Endorsed(s.Sign(s.Admin, s.Registration(&next)), &next)
+		}},
 		{"person/a passkey for a key", "control.quorum", "The same name with a passkey is another credential.", "refused control.quorum", func(s *scene) cast.Sent {
 			next := s.PasskeyHolder(s.Treasurer.ID)
 			return s.Endorsed(s.Sign(s.Admin, s.Registration(next)), next)
@@ -160,6 +171,15 @@ func personCases() []vectorCase {
 			return s.Endorsed(s.Sign(s.Admin, s.Registration(&plain)), &plain)
 		}},
 	}
+}
+
+// forgedEndorsement adds somebody's signature of another payload.
+func (s *scene) forgedEndorsement(sent cast.Sent, by *cast.Party, of []byte) cast.Sent {
+	s.Helper()
+	e := s.Seal(by, of).Envelope
+	e.Payload = sent.Envelope.Payload
+	sent.Objects = append(slices.Clone(sent.Objects), e.JSON())
+	return sent
 }
 
 func registerCases() []vectorCase {
@@ -232,6 +252,9 @@ func registerCases() []vectorCase {
 		}),
 		quorum("endorsed by two and by a stranger", "object.unused", "A stranger's endorsement is luggage.", "refused object.unused", func(s *scene) cast.Sent {
 			return s.Endorsed(s.Sign(s.Admin, issuer(s)), s.Second, s.Treasurer)
+		}),
+		quorum("an endorsement that does not verify", "envelope.signature", "An administrator's signature of another statement.", "refused envelope.signature", func(s *scene) cast.Sent {
+			return s.forgedEndorsement(s.Sign(s.Admin, issuer(s)), s.Second, s.Payload(issuer(s)))
 		}),
 		quorum("by no administrator", "control.administrator", "The treasurer is no administrator, whoever endorses.", denied, func(s *scene) cast.Sent {
 			i := issuer(s)

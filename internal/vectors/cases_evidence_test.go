@@ -1,6 +1,7 @@
 package vectors_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/deedlog/deed/attest"
@@ -112,6 +113,32 @@ func approvalCases() []vectorCase {
 			s.approve(s.Treasurer, a, nil)
 			s.seal(a, 1)
 			return s.asPayments(a)
+		}},
+		{"approval/of the open arguments alone", "approval.mismatch", "One argument is sealed and was not shown: the digest is right, the consent is not to all of it.", "human_tasked, denied approval.mismatch warrant.outside" + exceeded, func(s *scene) cast.Sent {
+			a := s.pay("2500.00")
+			s.seal(a, 1)
+			s.approve(s.Treasurer, a, nil)
+			return s.asPayments(a)
+		}},
+		{"approval/of a target that the action has not", "approval.mismatch", "The action names no target, the approval does.", "human_tasked, denied approval.mismatch" + exceeded, func(s *scene) cast.Sent {
+			a := s.pay("2500.00")
+			target := a.Target
+			a.Target = nil
+			s.approve(s.Treasurer, a, func(p *attest.Approval) { p.Target = target })
+			return s.asPayments(a)
+		}},
+		{"approval/two that are used", "approval.used", "Each one that is used is listed, by name.", "human_tasked, denied approval.used" + exceeded, func(s *scene) cast.Sent {
+			a := s.pay("2500.00")
+			var ids []attest.ID
+			for range 3 {
+				ids = append(ids, s.allow(s.Sign(s.Treasurer, s.Approval(s.Treasurer, a))))
+			}
+			slices.Sort(ids)
+			a.Authority.Approvals = ids
+			s.allow(s.asPayments(a))
+			again := *a
+			again.Nonce, again.Session.ID = s.Random(), s.Random()
+			return s.asPayments(&again)
 		}},
 		{"approval/shown and kept", "row.4", "What was shown to the person may be sent along.", "allowed", func(s *scene) cast.Sent {
 			a := s.pay("2500.00")
@@ -259,11 +286,11 @@ func triggerCases() []vectorCase {
 			return s.Sign(s.Reconciler, s.Trigger(s.Reconciler, s.Reconciler))
 		}},
 		{"trigger/denied", "evidence.trigger.denied", "A trigger that the log denied sets nothing off.", "unattributed", func(s *scene) cast.Sent {
-			id := s.deny(s.Sign(s.Reconciler, s.Trigger(s.Reconciler, s.Reconciler)), "trigger.recorder")
+			id := s.deny(s.Sign(s.parts.visitor, s.Trigger(s.parts.visitor, s.Reconciler)), "trigger.recorder")
 			return s.Sign(s.Reconciler, s.run(id))
 		}},
 		{"trigger/denied, as evidence of the warrant", "evidence.trigger.denied", "Nor where the root names it.", "unattributed", func(s *scene) cast.Sent {
-			id := s.deny(s.Sign(s.Reconciler, s.Trigger(s.Reconciler, s.Reconciler)), "trigger.recorder")
+			id := s.deny(s.Sign(s.parts.visitor, s.Trigger(s.parts.visitor, s.Reconciler)), "trigger.recorder")
 			return s.ordered(func(w *attest.Warrant) { w.Root.Evidence = []attest.ID{id} }, "")
 		}},
 		{"trigger/for somebody else, as evidence of the warrant", "evidence.trigger.addressee", "It addresses the bystander, and the root of the reconciler names it.", "unattributed", func(s *scene) cast.Sent {
@@ -308,6 +335,19 @@ func triggerCases() []vectorCase {
 			w.Root.Accountable = s.Controller.ID
 			id := s.allow(s.Sign(s.principal, w))
 			return s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, id, s.triggerID))
+		}},
+		{"trigger/beside an instruction under a human's warrant", "row.5", "Only under a standing order of the organisation do a trigger and an instruction disagree.", "human_instructed", func(s *scene) cast.Sent {
+			id := s.allow(s.Sign(s.Scheduler, s.Trigger(s.Scheduler, s.Payments)))
+			a := s.pay("10.00")
+			a.Initiator.Trigger = id
+			return s.asPayments(a)
+		}},
+		{"trigger/under a human's warrant that has expired", "row.9", "Nothing that a human gave is autonomous, even when it has ended.", "unattributed, denied d10.holder warrant.outside", func(s *scene) cast.Sent {
+			w := s.Warrant(s.principal, s.Reconciler, attest.HumanStanding, reports("period", anything))
+			w.Root.Accountable = s.Controller.ID
+			id := s.allow(s.Sign(s.principal, w))
+			s.move(8 * time.Hour)
+			return s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, id, s.allow(s.Sign(s.Scheduler, s.Trigger(s.Scheduler, s.Reconciler)))))
 		}},
 		{"trigger/another kind of statement", "reference.kind", "The action names the instruction as its trigger.", "unattributed, denied reference.kind", func(s *scene) cast.Sent {
 			return s.Sign(s.Reconciler, s.run(s.instruction))
@@ -378,6 +418,11 @@ func claimCases() []vectorCase {
 		w.Task.Instruction = s.allow(s.Sign(s.Desk, i))
 		return s.Reconciler, s.Reconcile(s.Reconciler, s.allow(s.Sign(s.Desk, w)), "")
 	}
+	unusable := func(s *scene) (*cast.Party, *attest.Action) {
+		w := s.Warrant(s.Desk, s.Reconciler, attest.OrgStanding, cast.Reports())
+		w.Root.Evidence = []attest.ID{s.standingID}
+		return s.Reconciler, s.Reconcile(s.Reconciler, s.allow(s.Sign(s.Desk, w)), "")
+	}
 	bare := func(s *scene) (*cast.Party, *attest.Action) { return s.Payments, s.Transfer(s.Payments, "", "20.00") }
 	return []vectorCase{
 		claim("an approved action", "human", "human_directed", "The claim is what the evidence says.", directed),
@@ -399,6 +444,7 @@ func claimCases() []vectorCase {
 		claim("a run that nothing set off", "human", "unattributed"+contradicts, "Under a standing order of the organisation a human is claimed.", idle),
 		claim("a run on an event that nobody recorded", "human", "unattributed"+contradicts, "The same under a basis of events.", triggered),
 		claim("a run with an instruction that a service recorded", "human", "unattributed", "Weak evidence of a human speaks for the claim.", recorded),
+		claim("a run with evidence that cannot be used", "human", "indeterminate", "Where nothing is found, nothing is contradicted.", unusable),
 		claim("an action without a warrant", "human", "unattributed, denied policy.denied", "Nothing shows it, nothing contradicts it.", bare),
 	}
 }

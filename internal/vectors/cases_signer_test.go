@@ -134,6 +134,11 @@ func signerCases() []vectorCase {
 		{"signer/an administrator with the key of the genesis", "signer.unknown", "An administrator needs no registration.", "allowed", func(s *scene) cast.Sent {
 			return s.Sign(s.Admin, s.Instruction(s.Admin, s.Orchestrator))
 		}},
+		{"signer/a person with the key of nobody", "signer.unknown", "The keyid is the digest of nothing, and the name has no key.", "refused signer.unknown", func(s *scene) cast.Sent {
+			p := *s.parts.stranger
+			p.KeyID = attest.DigestOf(nil)
+			return s.Sign(&p, s.Instruction(&p, s.Orchestrator))
+		}},
 		{"signer/a person before registration", "signer.unknown", "Registration precedes use.", "refused signer.unknown", func(s *scene) cast.Sent {
 			return s.Sign(s.parts.temporary, s.Instruction(s.parts.temporary, s.Orchestrator))
 		}},

@@ -118,7 +118,7 @@ func (m *maker) vector(t *testing.T, c vectorCase) {
 		t.Errorf("%s: %v", c.name, err)
 		return
 	} else {
-		v.Expect.Logged = vectors.AnswerOf(record)
+		v.Expect.Logged = s.reg.Answer(record)
 	}
 	if got := summary(v.Expect); got != c.want {
 		t.Errorf("%s: %s, want %s (%v)", c.name, got, c.want, err)
@@ -164,7 +164,11 @@ type scene struct {
 // step keeps a submission in the corpus.
 func (s *scene) step(sent cast.Sent) vectors.Step {
 	doc := sent.Envelope.JSON()
-	step := vectors.Step{ID: sent.ID, Envelope: attest.DigestOf(doc), At: s.Now()}
+	id := sent.ID
+	if st, err := attest.ParsePayload(sent.Envelope.Payload); err == nil {
+		id = sent.Envelope.ID(st.SignedBy().Name())
+	}
+	step := vectors.Step{ID: id, Envelope: attest.DigestOf(doc), At: s.Now()}
 	s.corpus.Envelopes[step.Envelope] = doc
 	for _, o := range sent.Objects {
 		d := attest.DigestOf(o)

@@ -74,6 +74,9 @@ func (r *Register) write(c *admission.Checked, result *admission.Result) error {
 // Entries are the entries so far. The caller must not change them.
 func (r *Register) Entries() [][]byte { return r.entries }
 
+// Last names the last entry, by its bytes.
+func (r *Register) Last() attest.Digest { return attest.DigestOf(r.entries[len(r.entries)-1]) }
+
 // Origin implements [admission.InForce].
 func (r *Register) Origin() string { return r.origin }
 
@@ -97,3 +100,6 @@ func (r *Register) Size() uint64 { return uint64(len(r.entries)) }
 
 // Get implements [admission.View].
 func (r *Register) Get(table, key string) ([]byte, error) { return r.cells[[2]string{table, key}], nil }
+
+// Remember replaces the cache, which may be nil.
+func (r *Register) Remember(c *admission.Cache) { r.cache = c }

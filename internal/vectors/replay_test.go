@@ -1,6 +1,8 @@
 package vectors_test
 
 import (
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/deedlog/deed/internal/admission"
@@ -31,6 +33,19 @@ func begin(t testing.TB, c *vectors.Corpus, cache *admission.Cache) map[string]*
 		stages[v.Stage] = r
 	}
 	return stages
+}
+
+// TestForm runs the checker of the form, which is in another language, where there
+// is one.
+func TestForm(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Logf("not checked: %v", err)
+		return
+	}
+	if out, err := exec.Command(python, filepath.Join(directory, "check.py")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 // TestReplay runs every vector as another implementation would: from the files
