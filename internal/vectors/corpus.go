@@ -63,7 +63,6 @@ type Refusal struct {
 type Answer struct {
 	Attribution *agency.Attribution `json:"attribution,omitzero"` // of an intent or record
 	Effect      string              `json:"effect"`
-	Entry       attest.Digest       `json:"entry"` // of its bytes
 	Evaluated   bool                `json:"evaluated"`
 	Faults      []string            `json:"faults"`
 }

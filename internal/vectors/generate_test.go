@@ -118,7 +118,7 @@ func (m *maker) vector(t *testing.T, c vectorCase) {
 		t.Errorf("%s: %v", c.name, err)
 		return
 	} else {
-		v.Expect.Logged = s.reg.Answer(record)
+		v.Expect.Logged = vectors.AnswerOf(record)
 	}
 	if got := summary(v.Expect); got != c.want {
 		t.Errorf("%s: %s, want %s (%v)", c.name, got, c.want, err)

@@ -29,7 +29,7 @@ func (c *Corpus) Replay(r *Register, v *Vector) error {
 		return err
 	}
 	record, err := c.Submit(r, v.Test)
-	return v.Expect.compare(r, record, err)
+	return v.Expect.compare(record, err)
 }
 
 // run submits steps that are logged.
@@ -80,16 +80,16 @@ func (s Step) received() int64 {
 	return s.Received
 }
 
-// Answer is what the last record says, as a vector has it.
-func (r *Register) Answer(of *admission.Record) *Answer {
+// AnswerOf is what a record says, as a vector has it.
+func AnswerOf(r *admission.Record) *Answer {
 	return &Answer{
-		Attribution: of.Attribution, Effect: string(of.Decision.Effect), Entry: r.Last(),
-		Evaluated: of.Decision.Evaluated, Faults: append([]string{}, of.Decision.Faults...),
+		Attribution: r.Attribution, Effect: string(r.Decision.Effect),
+		Evaluated: r.Decision.Evaluated, Faults: append([]string{}, r.Decision.Faults...),
 	}
 }
 
 // compare says how an answer differs from the expected one.
-func (e Expectation) compare(r *Register, record *admission.Record, err error) error {
+func (e Expectation) compare(r *admission.Record, err error) error {
 	if err != nil {
 		f := attest.AsFault(err)
 		switch {
@@ -105,7 +105,7 @@ func (e Expectation) compare(r *Register, record *admission.Record, err error) e
 	if e.Logged == nil {
 		return errors.New("logged, want it refused by " + e.Refused.Fault)
 	}
-	got, err := attest.Encode(r.Answer(record))
+	got, err := attest.Encode(AnswerOf(r))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package vectors_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,6 +29,9 @@ const sweepSites = "DEED_SWEEP_SITES"
 // everyRule reports who asks for the whole sweep: make mutants, make long. Otherwise the rules of
 // the table are dropped.
 func everyRule() bool { return os.Getenv("DEED_MUTANTS") != "" || os.Getenv("DEED_LONG") != "" }
+
+// Besides the answer of a vector its whole entry is compared, and so the record:
+// both are to be the same bytes in every implementation.
 
 // A swept site: which vector noticed that its rule was dropped, and how many were
 // affected at all.
@@ -118,6 +122,7 @@ func TestSweepProcess(t *testing.T) {
 	}
 	n := which[0]
 	s := &sweep{corpus: load(t), table: table(t), hits: make([][]int, n), staged: make([]bool, n)}
+	s.sound = make([]attest.Digest, len(s.corpus.Vectors))
 	s.record(t)
 	found := []finding{}
 	for _, site := range which[1:] {
@@ -135,8 +140,9 @@ type sweep struct {
 	corpus *vectors.Corpus
 	table  []tableVector
 	stages map[string]*vectors.Register
-	hits   [][]int // by site: the vectors in which it makes a difference
-	staged []bool  // by site: the stage already
+	hits   [][]int         // by site: the vectors in which it makes a difference
+	staged []bool          // by site: the stage already
+	sound  []attest.Digest // by vector: its last entry
 }
 
 // record finds out which vectors a site can affect.
@@ -166,7 +172,16 @@ func (s *sweep) run(v *vectors.Vector, stages map[string]*vectors.Register) (err
 	}()
 	r := stages[v.Stage].Fork()
 	r.Remember(admission.NewCache(100))
-	return s.corpus.Replay(r, v)
+	if err := s.corpus.Replay(r, v); err != nil || v.Expect.Logged == nil {
+		return err
+	}
+	switch i := slices.IndexFunc(s.corpus.Vectors, func(w vectors.Vector) bool { return w.Name == v.Name }); {
+	case s.sound[i] == "":
+		s.sound[i] = r.Last()
+	case s.sound[i] != r.Last():
+		return errors.New("another entry")
+	}
+	return nil
 }
 
 // kill looks for a vector that notices that a site is off. Where the stage goes
