@@ -50,12 +50,15 @@ func challengeOf(pae []byte) [32]byte {
 // Request is what to ask the authenticator of this passkey for, to sign payload.
 // Faults: those of [PersonKey.Signer], and key.algorithm of a key that is none.
 func (k PersonKey) Request(payload []byte) (PasskeyRequest, error) {
-	if !k.IsPasskey() {
+	if !k.isObject() {
 		return PasskeyRequest{}, Refuse("key.algorithm", "", "a passkey", "a key")
 	}
-	o, err := k.passkey()
+	o, f, err := k.object()
 	if err != nil {
 		return PasskeyRequest{}, err
+	}
+	if f != PasskeyForm {
+		return PasskeyRequest{}, Refuse("key.algorithm", "", "a passkey", string(f))
 	}
 	challenge := Challenge(payload)
 	id := base64.RawURLEncoding.EncodeToString(o.Passkey.Credential)
@@ -73,8 +76,7 @@ func SealAssertion(payload []byte, keyID Digest, a Assertion) (Envelope, error) 
 	if err != nil {
 		return Envelope{}, err
 	}
-	e := Envelope{Payload: payload, KeyID: keyID, Signature: sig}
-	return e, e.check()
+	return SealSigned(payload, keyID, sig)
 }
 
 // checkAssertion verifies the signature of an envelope by a passkey.

@@ -53,16 +53,18 @@ func (g *Genesis) validate(c *checker) {
 }
 
 // Root is a snapshot of roots of trust as the server fetched them; the bytes are
-// the object named by Bundle.
+// the object named by Bundle. A SPIFFE bundle is of a trust domain, every other
+// type has names.
 type Root struct {
-	At          int64  `json:"at"` // when fetched, ms
-	Bundle      Digest `json:"bundle"`
-	Log         string `json:"log"`
-	Nonce       string `json:"nonce"`
-	Source      string `json:"source"` // where it was read from, for people
-	TrustDomain string `json:"trust_domain"`
-	Type        string `json:"type"` // spiffe_bundle
-	V           int    `json:"v"`
+	At          int64    `json:"at"` // when fetched, ms
+	Bundle      Digest   `json:"bundle"`
+	Log         string   `json:"log"`
+	Name        string   `json:"name,omitzero"`
+	Nonce       string   `json:"nonce"`
+	Source      string   `json:"source"` // where it was read from, for people
+	TrustDomain string   `json:"trust_domain,omitzero"`
+	Type        RootType `json:"type"`
+	V           int      `json:"v"`
 }
 
 // Kind returns KindRoot.
@@ -74,29 +76,47 @@ func (r *Root) Head() Head { return Head{r.Log, r.Nonce, r.V} }
 // SignedBy is the server.
 func (r *Root) SignedBy() Party { return Party{ID: r.Log, Kind: ByServer} }
 
+// Of says what the root is of, for people: its trust domain, or type and name.
+func (r *Root) Of() string {
+	if r.Type == RootSPIFFE {
+		return r.TrustDomain
+	}
+	return NamedRoot{r.Type, r.Name}.String()
+}
+
 func (r *Root) validate(c *checker) {
 	c.head(r.Head())
 	c.time("at", r.At)
 	c.digest("bundle", r.Bundle)
 	c.text("source", r.Source, 512)
-	c.that(ValidTrustDomain(r.TrustDomain), "trust_domain", "a trust domain", r.TrustDomain)
-	c.supported(r.Type != "jwks" && r.Type != "tsa", "type", "spiffe_bundle", r.Type)
-	c.oneOf("type", r.Type, "spiffe_bundle")
+	c.supported(r.Type != "jwks", "type", "another type", string(r.Type))
+	c.oneOf("type", string(r.Type), string(RootFulcio), string(RootSPIFFE), string(RootTSA), string(RootX509))
+	if r.Type == RootSPIFFE {
+		c.that(ValidTrustDomain(r.TrustDomain), "trust_domain", "a trust domain", r.TrustDomain)
+		c.that(r.Name == "", "name", "none with a trust domain", r.Name)
+		return
+	}
+	c.that(ValidRootName(r.Name), "name", "[a-z0-9][a-z0-9._-]{0,63}", r.Name)
+	c.that(r.TrustDomain == "", "trust_domain", "none with a name", r.TrustDomain)
 }
 
-// Person registers a human's key or passkey. An administrator signs it; the
-// person endorses it with the key, which proves possession.
+// Person registers how a human signs: with a key, which may be a passkey or an
+// SSH key, or with certificates. An administrator signs it; the person endorses it
+// so, which proves possession.
 type Person struct {
 	By      string   `json:"by"` // administrator
 	From    int64    `json:"from"`
-	Key     Key      `json:"key"`
+	Fulcio  *Fulcio  `json:"fulcio,omitzero"`
+	Key     Key      `json:"key,omitempty"` // unless certificates sign
 	Log     string   `json:"log"`
 	Name    string   `json:"name"`
 	Nonce   string   `json:"nonce"`
 	Passkey *Passkey `json:"passkey,omitzero"` // the key is in an authenticator
 	Reach   string   `json:"reach,omitzero"`   // how to reach the person
+	SSH     *SSH     `json:"ssh,omitzero"`     // the key is in OpenSSH's form
 	Until   int64    `json:"until,omitzero"`
 	V       int      `json:"v"`
+	X509    *X509    `json:"x509,omitzero"`
 }
 
 // Kind returns KindPerson.
@@ -112,7 +132,8 @@ func (p *Person) validate(c *checker) {
 	c.head(p.Head())
 	c.person("by", p.By)
 	c.person("name", p.Name)
-	p.credential(c)
+	o := p.object()
+	o.check(c)
 	c.optionalText("reach", p.Reach, 256)
 	c.window(p.From, p.Until, "until")
 }

@@ -15,9 +15,13 @@ import (
 const PayloadType = "application/vnd.in-toto+json"
 
 // MaxEnvelope bounds the JSON form of an envelope, in bytes.
-const MaxEnvelope = MaxPayload*4/3 + 4096
+const MaxEnvelope = (MaxPayload+maxSignature)*4/3 + 1024
 
-const maxSignature = 2048 // bytes; RSA-4096 takes 512, an assertion by one about 1500
+// Caps of a signature, in bytes.
+const (
+	maxSignature     = 16 << 10 // with certificates in it
+	maxBareSignature = 2048     // RSA-4096 takes 512, an assertion by one about 1500
+)
 
 // envelopeTag separates statement names from every other hash.
 const envelopeTag = "deed/envelope/v1\x00"
@@ -136,7 +140,7 @@ func (e Envelope) check() error {
 		return Refuse("envelope.size", "payload", "1 to "+strconv.Itoa(MaxPayload)+" bytes", strconv.Itoa(len(e.Payload)))
 	}
 	if len(e.Signature) == 0 || len(e.Signature) > maxSignature {
-		return Refuse("envelope.signatures", "signatures", "a signature of at most 2048 bytes", strconv.Itoa(len(e.Signature)))
+		return Refuse("envelope.signatures", "signatures", "a signature of at most 16384 bytes", strconv.Itoa(len(e.Signature)))
 	}
 	if !e.KeyID.Valid() {
 		return Refuse("envelope.keyid", "keyid", "sha256: and 64 hex digits", string(e.KeyID))

@@ -68,7 +68,7 @@ func TestParseEnvelopeTraps(t *testing.T) {
 		{"two signatures", swap(signature, signature+","+signature), "envelope.signatures"},
 		{"no signature", swap(signature, ""), "envelope.signatures"},
 		{"an empty signature", swap(sig64, ""), "envelope.signatures"},
-		{"a huge signature", swap(sig64, strings.Repeat("AAAA", 683)), "envelope.signatures"},
+		{"a huge signature", swap(sig64, strings.Repeat("AAAA", 5462)), "envelope.signatures"},
 		{"signatures are null", swap("["+signature+"]", "null"), "envelope.signatures"},
 		{"a member twice", swap(`{"payload"`, `{"payload":"AAAA","payload"`), "envelope.form"},
 		{"a signature's member twice", swap(`"sig":`, `"sig":"AAAA","sig":`), "envelope.form"},

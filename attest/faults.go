@@ -71,6 +71,35 @@ var Faults = map[string]FaultInfo{
 	"passkey.presence":           {Refused, "the authenticator does not report that its user was there", "touch or confirm on the authenticator"},
 	"passkey.verification":       {Refused, "the authenticator does not report that it verified its user", "ask with userVerification required; set a PIN or biometric"},
 
+	"ssh.form":      {Refused, "the signature is not one of ssh-keygen -Y sign, and the person's key is an SSH key", "sign with ssh-keygen -Y sign -n deed; see docs/spec/bytes.md for the form"},
+	"ssh.key":       {Refused, "the bytes are not a public key of SSH, or the signature is by another key", "sign with the registered key"},
+	"ssh.namespace": {Refused, "the signature is for another namespace", "sign with -n deed"},
+	"ssh.hash":      {Refused, "the signature is over another hash than SHA-512 or SHA-256", "sign with -O hashalg=sha512"},
+	"ssh.presence":  {Refused, "the security key does not report that its user touched it", "make the key without no-touch-required"},
+
+	"cms.form":        {Refused, "the signature is not a detached CMS signature in DER with one signer, and the person signs with certificates", "sign with openssl cms -sign -binary -outform DER; see docs/spec/bytes.md for the form"},
+	"cms.algorithm":   {Refused, "a digest or signature algorithm of the signature is not allowed, or does not go with the key", "use SHA-256, SHA-384 or SHA-512 with ECDSA, RSA (PKCS #1 v1.5 or PSS) or Ed25519"},
+	"cms.certificate": {Refused, "the signer's certificate is not in the signature exactly once", "leave the certificates in the signature; at most 8"},
+	"cms.digest":      {Refused, "the signature is over other bytes", "sign exactly the bytes that deed sign --pae wrote"},
+
+	"certificate.chain":         {Refused, "the certificate does not lead to an authority of the logged root", "send the intermediate certificates along; check which authority issued it"},
+	"certificate.expired":       {Refused, "a certificate has ended at the time that counts", "sign with the current certificate"},
+	"certificate.not_yet_valid": {Refused, "a certificate has not begun at the time that counts", "sign when it is valid"},
+	"certificate.subject":       {Refused, "the certificate is of another name than the one registered", "sign with a certificate of the registered name, or register the new name"},
+	"certificate.usage":         {Refused, "the certificate is not for signing, or only for something else", "use a certificate with digitalSignature or contentCommitment, and e-mail protection, client authentication or no extended key usage; of Fulcio, code signing"},
+
+	"fulcio.form":        {Refused, "the signature is not certificates, signature and time-stamp token, and the person signs by way of Fulcio", "make the signature of cosign's bundle; see docs/spec/bytes.md for the form"},
+	"fulcio.certificate": {Refused, "the certificates are not 1 to 8 in DER", "send the certificate that Fulcio issued, first"},
+	"fulcio.issuer":      {Refused, "the certificate names another OpenID provider than the one registered, or none", "log in at the registered provider"},
+
+	"tsa.form":          {Refused, "the token is not a time-stamp token of RFC 3161 in DER", "ask the authority for a token with its certificate in it"},
+	"tsa.imprint":       {Refused, "the token is of other bytes than this signature", "have the signature stamped, not the payload"},
+	"tsa.usage":         {Refused, "the token's certificate is not for time stamps alone", "use a time-stamping authority of RFC 3161"},
+	"tsa.chain":         {Refused, "the token does not lead to an authority of the logged root", "check which authority stamped it"},
+	"tsa.expired":       {Refused, "the authority's certificate had ended at the token's time", "use another authority"},
+	"tsa.not_yet_valid": {Refused, "the authority's certificate had not begun at the token's time", "use another authority"},
+	"tsa.later":         {Refused, "the token's time is more than a minute after the time of the check", "check the authority's clock and the register's"},
+
 	"genesis.endorsed": {Refused, "an administrator did not endorse the genesis that names them", "have every administrator sign the same payload"},
 	"genesis.place":    {Refused, "a genesis that is not entry 0, or any other statement before it", "a log has one genesis, its first entry"},
 
@@ -83,6 +112,7 @@ var Faults = map[string]FaultInfo{
 	"control.possession": {Retryable, "the person did not endorse the statement with the key", "have the person endorse the same payload with the new key and send it along"},
 	"control.early":      {Retryable, "a registration is to begin later", "submit it when it is to take effect"},
 	"signer.no_bundle":   {Retryable, "no bundle of the trust domain has been logged yet", "wait for the server to log it, or check its trust configuration"},
+	"signer.no_root":     {Retryable, "no root of that type and name has been logged yet", "wait for the server to log it, or check roots in its configuration"},
 	"reference.unlogged": {Retryable, "a statement that this one names is not in the log yet", "submit the named statement first, then the same bytes again"},
 	"session.order":      {Retryable, "the session is not at this seq yet", "submit the statements before it, then the same bytes again"},
 	"trust.changed":      {Retryable, "trust or policy moved while the statement was being checked", "submit the same bytes again"},

@@ -26,12 +26,9 @@ func (k Key) Digest() Digest { return DigestOf(k) }
 // Parse returns the public key. Allowed are Ed25519, ECDSA P-256 and P-384.
 // Faults: key.algorithm.
 func (k Key) Parse() (crypto.PublicKey, error) {
-	pub, err := x509.ParsePKIXPublicKey(k)
+	pub, err := k.parseAny()
 	if err != nil {
-		return nil, Refuse("key.algorithm", "", "a SubjectPublicKeyInfo", err.Error())
-	}
-	if der, err := x509.MarshalPKIXPublicKey(pub); err != nil || !bytes.Equal(der, k) {
-		return nil, Refuse("key.algorithm", "", "the DER form of the key", "another encoding")
+		return nil, err
 	}
 	if _, ok := pub.(*rsa.PublicKey); ok {
 		return nil, Refuse("key.algorithm", "", "Ed25519, P-256 or P-384", "RSA")

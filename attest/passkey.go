@@ -1,9 +1,7 @@
 package attest
 
 import (
-	"bytes"
 	"crypto"
-	"crypto/x509"
 	"errors"
 	"net/url"
 	"slices"
@@ -61,87 +59,22 @@ func ValidWebOrigin(s, rpID string) bool {
 // and RSA of 2048 to 4096 bits, which an authenticator may have and a person's
 // own software may not. Faults: key.algorithm.
 func (k Key) ParsePasskey() (crypto.PublicKey, error) {
-	pub, err := x509.ParsePKIXPublicKey(k)
+	pub, err := k.parseAny()
 	if err != nil {
-		return nil, Refuse("key.algorithm", "", "a SubjectPublicKeyInfo", err.Error())
-	}
-	if der, err := x509.MarshalPKIXPublicKey(pub); err != nil || !bytes.Equal(der, k) {
-		return nil, Refuse("key.algorithm", "", "the DER form of the key", "another encoding")
+		return nil, err
 	}
 	return pub, passkeyFault(webauthn.Allowed(pub), "")
 }
 
-// PersonKey is the object that the keyid of a person's envelope names: a key as
-// it is, or a [Passkey] with its key. No bytes are both.
-type PersonKey []byte
-
-// passkeyObject is a PersonKey that is a passkey, in the strict profile.
-type passkeyObject struct {
-	Key     Key     `json:"key"`
-	Passkey Passkey `json:"passkey"`
-}
-
-// Digest is the keyid.
-func (k PersonKey) Digest() Digest { return DigestOf(k) }
-
-// IsPasskey reports whether k is a passkey; it may still be malformed.
-func (k PersonKey) IsPasskey() bool { return len(k) > 0 && k[0] == '{' } // DER starts with another byte
-
-// passkey reads a passkey.
-func (k PersonKey) passkey() (o passkeyObject, err error) {
-	if err := Decode(k, &o); err != nil {
-		return o, err
-	}
-	c := &checker{}
-	c.passkey("passkey", &o.Passkey)
-	return o, c.err
-}
-
-// Signer returns the signer for a person's registered key or passkey. Faults:
-// key.algorithm, and for a passkey those of [Decode] and statement.field.
-func (k PersonKey) Signer(name string) (Signer, error) {
-	if !k.IsPasskey() {
-		return KeySigner(ByPerson, name, Key(k))
-	}
-	o, err := k.passkey()
-	if err != nil {
-		return Signer{}, err
-	}
+func (s Signer) withPasskey(o credentialObject) (Signer, error) {
 	pub, err := o.Key.ParsePasskey()
 	if err != nil {
 		return Signer{}, err
 	}
 	p := o.Passkey
-	return Signer{
-		Party: Party{ID: name, Kind: ByPerson}, Key: pub, KeyID: k.Digest(), KeySum: o.Key.Digest(),
-		passkey: &webauthn.Credential{ID: p.Credential, Key: pub, RPID: p.RPID, Origins: p.Origins, BackupEligible: p.BackupEligible},
-	}, nil
-}
-
-// Credential is the key that the statement registers, as the object that the
-// person's envelopes name.
-func (p *Person) Credential() PersonKey {
-	if p.Passkey == nil {
-		return PersonKey(p.Key)
-	}
-	object, err := Encode(passkeyObject{Key: p.Key, Passkey: *p.Passkey})
-	if err != nil {
-		return nil // no statement that is valid has one
-	}
-	return object
-}
-
-// credential checks the key by what it is.
-func (p *Person) credential(c *checker) {
-	if p.Passkey == nil {
-		c.key("key", p.Key)
-		return
-	}
-	_, err := p.Key.ParsePasskey()
-	if err != nil && c.err == nil {
-		c.err = err
-	}
-	c.passkey("passkey", p.Passkey)
+	s.Key = pub
+	s.passkey = &webauthn.Credential{ID: p.Credential, Key: pub, RPID: p.RPID, Origins: p.Origins, BackupEligible: p.BackupEligible}
+	return s, nil
 }
 
 // NewPasskey reads the answer of navigator.credentials.create(): its attestation

@@ -186,7 +186,7 @@ func TestPasskeyMembers(t *testing.T) {
 		{"an odd port", "statement.field", origins("https://acme.example:08443")},
 		{"an app", "statement.field", origins("android:apk-key-hash:x")},
 		{"P-384", "key.algorithm", func(p *attest.Person) { p.Key = p384 }},
-		{"no key", "key.algorithm", func(p *attest.Person) { p.Key = nil }},
+		{"no key", "statement.field", func(p *attest.Person) { p.Key = nil }},
 		{"a key with a tail", "key.algorithm", func(p *attest.Person) { p.Key = append(p.Key[:len(p.Key):len(p.Key)], 0) }},
 	}
 	for _, tc := range cases {
@@ -317,7 +317,7 @@ func FuzzPersonKey(f *testing.F) {
 			}
 			return
 		}
-		if s.IsPasskey() != k.IsPasskey() || s.IsPasskey() == (s.KeyID == s.KeySum) || s.KeyID != attest.DigestOf(object) {
+		if s.IsPasskey() != k.IsPasskey() || (s.Form() == attest.KeyForm) != (s.KeyID == s.KeySum) || s.KeyID != attest.DigestOf(object) {
 			t.Errorf("%+v", s)
 		}
 	})

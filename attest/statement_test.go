@@ -140,11 +140,11 @@ func controlMutations() []mutation {
 		{"administrators", "by", "", field}, {"administrators", "quorum", 0, field}, {"administrators", "quorum", 3, field}, {"administrators", "administrators", list(), field},
 		{"administrators", "administrators.0.name", "zoe", field}, {"administrators", "administrators.1.key", "AAAA", "key.algorithm"},
 
-		{"root", "type", "jwks", unsupported}, {"root", "type", "tsa", unsupported}, {"root", "type", "x", field}, {"root", "bundle", id, field}, {"root", "bundle", strings.ToUpper(sum), field},
+		{"root", "type", "jwks", unsupported}, {"root", "type", "tsa", field}, {"root", "name", "x", field}, {"root", "type", "x", field}, {"root", "bundle", id, field}, {"root", "bundle", strings.ToUpper(sum), field},
 		{"root", "trust_domain", "a/b", field}, {"root", "source", "", field}, {"root", "source", strings.Repeat("a", 513), field},
 
 		{"person", "by", "", field}, {"person", "name", ".x", field}, {"person", "name", "a:b", field}, {"person", "name", strings.Repeat("a", 129), field}, {"person", "until", moment, field},
-		{"person", "until", 0, "profile.canonical"}, {"person", "from", -1, field}, {"person", "reach", strings.Repeat("a", 257), field}, {"person", "reach", "", "profile.canonical"}, {"person", "key", "", "key.algorithm"},
+		{"person", "until", 0, "profile.canonical"}, {"person", "from", -1, field}, {"person", "reach", strings.Repeat("a", 257), field}, {"person", "reach", "", "profile.canonical"}, {"person", "key", "", "profile.canonical"},
 
 		{"issuer", "bases", list(), field}, {"issuer", "bases", list("human_instruction", "event_trigger"), field}, {"issuer", "bases", list("event_trigger", "event_trigger"), field},
 		{"issuer", "bases", list("x"), field}, {"issuer", "issuer.kind", "server", field}, {"issuer", "issuer.kind", "svid", field}, {"issuer", "issuer.id", "Treasurer", field}, {"issuer", "grants", list(), field}, {"issuer", "accountable", "a b", field},

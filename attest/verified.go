@@ -2,7 +2,9 @@ package attest
 
 import (
 	"crypto"
+	"strconv"
 
+	"github.com/deedlog/deed/attest/sshsig"
 	"github.com/deedlog/deed/attest/webauthn"
 )
 
@@ -15,7 +17,26 @@ type Signer struct {
 	KeyID  Digest // what the envelope's keyid must be: chain digest or key digest
 	KeySum Digest // digest of the SubjectPublicKeyInfo
 
-	passkey *webauthn.Credential // nil: the key itself signs
+	// How a person signs whose key itself does not; at most one of them.
+	passkey   *webauthn.Credential
+	ssh       *sshsig.Key
+	certified *certified
+}
+
+// Form says how the signer signs: a workload, the server and most people with a
+// key itself.
+func (s Signer) Form() Form {
+	switch {
+	case s.passkey != nil:
+		return PasskeyForm
+	case s.ssh != nil:
+		return SSHForm
+	case s.certified == nil:
+		return KeyForm
+	case s.certified.x509 != nil:
+		return X509Form
+	}
+	return FulcioForm
 }
 
 // IsPasskey reports whether the key is in an authenticator.
@@ -36,12 +57,24 @@ type Verified struct {
 	envelope  Envelope
 	signer    Signer
 	statement Statement
-	passkey   *PasskeyFacts
+	sighted   Sighted
 }
 
 // Passkey is what the authenticator reported, or nil where none signed. The
 // caller must not change it.
-func (v Verified) Passkey() *PasskeyFacts { return v.passkey }
+func (v Verified) Passkey() *PasskeyFacts { return v.sighted.Passkey }
+
+// Sighted is what the signature showed beside that it is one.
+func (v Verified) Sighted() Sighted { return v.sighted }
+
+// Until is the last ms at which the certificates hold that the signature rests on;
+// 0 where it rests on none, or on ones of another time.
+func (v Verified) Until() int64 {
+	if c := v.sighted.Certificate; c != nil && !c.NotAfter.IsZero() {
+		return c.NotAfter.UnixMilli()
+	}
+	return 0
+}
 
 // ID names the statement.
 func (v Verified) ID() ID { return v.id }
@@ -86,7 +119,9 @@ func (p Parsed) Envelope() Envelope { return p.envelope }
 
 // Verify checks the signature with the signer's key, and that the signer is
 // the party the statement names. Faults: d0.signer, envelope.keyid,
-// envelope.signature, key.algorithm; of a passkey those of passkey. as well.
+// envelope.signature, key.algorithm; of a passkey those of passkey. as well, of an
+// SSH key those of ssh., of certificates those of cms., certificate., fulcio., tsa.
+// and signer.no_root.
 func (p Parsed) Verify(s Signer) (Verified, error) {
 	if named := p.statement.SignedBy(); named != s.Party {
 		return Verified{}, Refuse("d0.signer", "signer", named.Name(), s.Name())
@@ -98,8 +133,14 @@ func (p Parsed) Verify(s Signer) (Verified, error) {
 // administrator of the quorum, or a person proving possession of a key. It makes
 // no Verified, because an endorser is not who the statement names.
 func (p Parsed) VerifyEndorsement(s Signer) error {
-	_, err := p.verifyAs(s)
+	_, err := p.EndorsedBy(s)
 	return err
+}
+
+// EndorsedBy is VerifyEndorsement, and says with which key.
+func (p Parsed) EndorsedBy(s Signer) (key Digest, err error) {
+	v, err := p.verifyAs(s)
+	return v.signer.KeySum, err
 }
 
 func (p Parsed) verifyAs(s Signer) (Verified, error) {
@@ -108,16 +149,34 @@ func (p Parsed) verifyAs(s Signer) (Verified, error) {
 	}
 	pae := p.envelope.pae()
 	v := Verified{id: idOf(pae, s.Name()), envelope: p.envelope, signer: s, statement: p.statement}
-	var err error
-	if s.passkey != nil { // by what is registered, never by what was sent
-		v.passkey, err = checkAssertion(s.passkey, p.envelope.Signature, pae)
-	} else {
-		err = checkSignature(s.Key, p.envelope.Signature, pae)
-	}
-	if err != nil {
+	if err := v.check(pae); err != nil {
 		return Verified{}, err
 	}
 	return v, nil
+}
+
+// check verifies the signature by what is registered, never by what was sent.
+func (v *Verified) check(pae []byte) (err error) {
+	s, sig := &v.signer, v.envelope.Signature
+	if s.certified != nil {
+		v.sighted.Certificate, err = s.certified.verify(sig, pae)
+		if err == nil {
+			s.Key, s.KeySum = v.sighted.Certificate.Leaf.PublicKey, keySum(v.sighted.Certificate.Leaf.PublicKey)
+		}
+		return err
+	}
+	if len(sig) > maxBareSignature {
+		return Refuse("envelope.signatures", "signatures", "a signature of at most 2048 bytes", strconv.Itoa(len(sig)))
+	}
+	switch {
+	case s.passkey != nil:
+		v.sighted.Passkey, err = checkAssertion(s.passkey, sig, pae)
+	case s.ssh != nil:
+		v.sighted.SSH, err = checkSSH(s.ssh, sig, pae)
+	default:
+		err = checkSignature(s.Key, sig, pae)
+	}
+	return err
 }
 
 // Open parses and verifies in one step, when the signer is known beforehand.

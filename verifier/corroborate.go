@@ -61,12 +61,17 @@ func (v *verification) server() bool {
 }
 
 // roots proves every workload that signed a second time, from the reader's own
-// SPIFFE bundles: any version will do, since which one was in force is the log's
+// SPIFFE bundles, and every person who signed with a certificate, from the reader's
+// own authorities: any version will do, since which one was in force is the log's
 // to say.
 func (v *verification) roots() bool {
 	for _, i := range v.items {
-		if i.logged != nil && i.record.Signer.Kind == attest.BySVID {
+		switch {
+		case i.logged == nil:
+		case i.record.Signer.Kind == attest.BySVID:
 			v.root(i)
+		case len(i.logged.Verified.Signer().Roots()) > 0:
+			v.certified(i)
 		}
 	}
 	return true
@@ -106,7 +111,7 @@ func (v *verification) peopleKnown() bool {
 		return v.unknown("people.corroborated", "", "a genesis that stood up to its checks", "none")
 	}
 	for _, a := range g.Administrators {
-		v.person(entryName(0), a.Name, a.Key, true)
+		v.person(entryName(0), a.Name, a.Key.Digest(), true)
 	}
 	for _, i := range v.items {
 		if i.logged == nil || !i.logged.Allowed() {
@@ -114,17 +119,17 @@ func (v *verification) peopleKnown() bool {
 		}
 		switch s := i.statement().(type) {
 		case *attest.Person:
-			v.person(entryName(i.index), s.Name, s.Key, false)
+			v.person(entryName(i.index), s.Name, s.Identity(), false)
 		case *attest.Administrators:
 			for _, a := range s.Administrators {
-				v.person(entryName(i.index), a.Name, a.Key, true)
+				v.person(entryName(i.index), a.Name, a.Key.Digest(), true)
 			}
 		}
 	}
 	return true
 }
 
-func (v *verification) person(where, name string, key attest.Key, administrator bool) {
+func (v *verification) person(where, name string, key attest.Digest, administrator bool) {
 	const check = "people.corroborated"
 	if v.trust.people == nil {
 		v.open(check, where, "the reader's own list in "+peopleFile, "no such file: whose keys they are is the administrators' word")
@@ -132,7 +137,7 @@ func (v *verification) person(where, name string, key attest.Key, administrator 
 	}
 	known, ok := v.trust.people[name]
 	marked := !v.trust.marks() || slices.ContainsFunc(known, func(p TrustPerson) bool {
-		return p.Administrator && bytes.Equal(p.Key, key)
+		return p.Administrator && p.Identity() == key
 	})
 	switch {
 	case !ok && v.options.AcceptLedgerRoots:
@@ -140,8 +145,8 @@ func (v *verification) person(where, name string, key attest.Key, administrator 
 		v.open(check, where, name+" in "+peopleFile, "taken from the bundle")
 	case !ok:
 		v.unknown(check, where, name+" in "+peopleFile, "not listed")
-	case !v.trust.hasKey(name, key):
-		v.fail(check, where, "a key that "+peopleFile+" has for "+name, string(key.Digest()))
+	case !v.trust.knows(name, key):
+		v.fail(check, where, "a key that "+peopleFile+" has for "+name, string(key))
 	case administrator && !marked:
 		v.fail(check, where, name+" as an administrator in "+peopleFile, "not marked as one")
 	default:

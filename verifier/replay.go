@@ -255,11 +255,11 @@ func (r *replay) refused(err error) bool {
 func checkOf(code string) string {
 	group, _, _ := strings.Cut(code, ".")
 	switch group {
-	case "envelope", "key", "d0":
+	case "envelope", "key", "d0", "ssh", "cms", "fulcio", "tsa":
 		return "statement.signature"
 	case "profile", "statement", "action":
 		return "statement.profile"
-	case "signer":
+	case "signer", "certificate":
 		return "signer.chain"
 	case "reference":
 		return "reference.logged"

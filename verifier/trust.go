@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -31,7 +30,13 @@ const (
 	maxTrustFiles = 1024
 )
 
-var bundleFile = regexp.MustCompile(`^spiffe/([a-z0-9._-]{1,255})/(0|[1-9][0-9]{0,8})\.(json|pem)$`)
+// rootDirs hold roots, in a directory for each trust domain or name.
+var rootDirs = []string{spiffeDir, string(attest.RootX509), string(attest.RootFulcio), string(attest.RootTSA)}
+
+var (
+	namedFile  = regexp.MustCompile(`^(x509|fulcio|tsa)/([a-z0-9][a-z0-9._-]{0,63})/(?:0|[1-9][0-9]{0,8})\.pem$`)
+	bundleFile = regexp.MustCompile(`^spiffe/([a-z0-9._-]{1,255})/(0|[1-9][0-9]{0,8})\.(json|pem)$`)
+)
 
 // Trust is what the reader believes before seeing a bundle: a trust directory,
 // read. It is immutable.
@@ -40,16 +45,50 @@ type Trust struct {
 	mldsa   *ledger.VKey // nil: the log's ML-DSA signature is not asked for
 	genesis *ledger.Hash // leaf hash of entry 0, or nil
 	spiffe  map[string][]*identity.Bundle
+	named   map[attest.NamedRoot][]*attest.Roots
 	people  map[string][]TrustPerson // nil: no own list
 	server  []attest.Key             // nil: no own copy
 }
 
-// TrustPerson is a key of a person in people.json: a JSON array of these. A
-// person whose key changed is listed once for each key.
+// TrustPerson is a key of a person in people.json, or the identity that the
+// person's certificates have: a JSON array of these. A person whose key changed is
+// listed once for each key.
 type TrustPerson struct {
-	Administrator bool       `json:"administrator,omitzero"`
-	Key           attest.Key `json:"key"` // SubjectPublicKeyInfo
-	Name          string     `json:"name"`
+	Administrator bool           `json:"administrator,omitzero"`
+	Fulcio        *attest.Fulcio `json:"fulcio,omitzero"`
+	Key           attest.Key     `json:"key,omitempty"` // SubjectPublicKeyInfo
+	Name          string         `json:"name"`
+	X509          *attest.X509   `json:"x509,omitzero"`
+}
+
+// NewTrustPerson is how a person statement is listed: of a passkey or an SSH key
+// it is the key that counts, not what holds it.
+func NewTrustPerson(p *attest.Person) TrustPerson {
+	return TrustPerson{Fulcio: p.Fulcio, Key: p.Key, Name: p.Name, X509: p.X509}
+}
+
+// Identity is what tells one of a name's entries from another.
+func (p TrustPerson) Identity() attest.Digest { return p.person().Identity() }
+
+func (p TrustPerson) person() *attest.Person {
+	return &attest.Person{Fulcio: p.Fulcio, Key: p.Key, Name: p.Name, X509: p.X509}
+}
+
+// check refuses an entry without a person's key or identity, or with two.
+func (p TrustPerson) check() error {
+	if !attest.ValidPerson(p.Name) {
+		return fmt.Errorf("%q cannot be a person's name", printable(p.Name))
+	}
+	if len(p.Key) > 0 && p.Fulcio == nil && p.X509 == nil {
+		if _, err := p.Key.ParsePerson(); err != nil {
+			return fmt.Errorf("key of %s: %w", p.Name, err)
+		}
+		return nil
+	}
+	if _, err := p.person().Credential().Form(); err != nil || len(p.Key) > 0 {
+		return fmt.Errorf("%s: want one of key, x509 and fulcio, whole and in form", p.Name)
+	}
+	return nil
 }
 
 // trustServer is server.json: the statement keys that the reader knows the
@@ -64,6 +103,7 @@ type trustServer struct {
 //	log.mldsa.vkey             the log's ML-DSA-44 key; if there, its signature is required
 //	genesis                    leaf hash of entry 0 in hex
 //	spiffe/<domain>/<n>.json   SPIFFE bundles, any number of versions; or <n>.pem
+//	x509/<name>/<n>.pem        authorities of people's certificates; fulcio/ and tsa/ likewise
 //	people.json                people and their keys
 //	server.json                the operator's statement keys
 //	README
@@ -91,7 +131,7 @@ func LoadTrust(dir fs.FS) (*Trust, error) {
 }
 
 func readTrust(files map[string][]byte) (*Trust, error) {
-	t := &Trust{spiffe: map[string][]*identity.Bundle{}}
+	t := &Trust{spiffe: map[string][]*identity.Bundle{}, named: map[attest.NamedRoot][]*attest.Roots{}}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := t.file(name, files[name]); err != nil {
 			return nil, fmt.Errorf("loading trust directory: reading %s: %w", printable(name), err)
@@ -104,8 +144,8 @@ func readTrust(files map[string][]byte) (*Trust, error) {
 }
 
 func trustDirectory(name string) error {
-	inside, ok := strings.CutPrefix(name, spiffeDir+"/")
-	if name == "." || name == spiffeDir || ok && !strings.Contains(inside, "/") {
+	dir, inside, _ := strings.Cut(name, "/")
+	if name == "." || slices.Contains(rootDirs, dir) && !strings.Contains(inside, "/") {
 		return nil
 	}
 	return fmt.Errorf("unknown directory %q", printable(name))
@@ -145,9 +185,12 @@ func (t *Trust) file(name string, doc []byte) (err error) {
 	case trustReadme:
 		return nil
 	}
+	if part := namedFile.FindStringSubmatch(name); part != nil {
+		return t.namedRoots(attest.NamedRoot{Type: attest.RootType(part[1]), Name: part[2]}, doc)
+	}
 	part := bundleFile.FindStringSubmatch(name)
 	if part == nil {
-		return fmt.Errorf("unknown file; known are %s, %s, %s, %s/DOMAIN/N.json or .pem, %s, %s and %s",
+		return fmt.Errorf("unknown file; known are %s, %s, %s, %s/DOMAIN/N.json or .pem, x509/NAME/N.pem, fulcio/NAME/N.pem, tsa/NAME/N.pem, %s, %s and %s",
 			policyFile, mldsaFile, genesisFile, spiffeDir, peopleFile, serverFile, trustReadme)
 	}
 	b, err := identity.ParseBundle(part[1], doc)
@@ -155,6 +198,15 @@ func (t *Trust) file(name string, doc []byte) (err error) {
 		return err
 	}
 	t.spiffe[part[1]] = append(t.spiffe[part[1]], b)
+	return nil
+}
+
+func (t *Trust) namedRoots(name attest.NamedRoot, doc []byte) error {
+	r, err := attest.ParseRoots(doc)
+	if err != nil {
+		return err
+	}
+	t.named[name] = append(t.named[name], r)
 	return nil
 }
 
@@ -189,14 +241,10 @@ func (t *Trust) peopleList(doc []byte) error {
 	}
 	t.people = map[string][]TrustPerson{}
 	for _, p := range list {
-		if !attest.ValidPerson(p.Name) {
-			return fmt.Errorf("%q cannot be a person's name", printable(p.Name))
+		if err := p.check(); err != nil {
+			return err
 		}
-		_, err := p.Key.Parse()
-		if _, passkey := p.Key.ParsePasskey(); err != nil && passkey != nil {
-			return fmt.Errorf("key of %s: %w", p.Name, err)
-		}
-		if t.hasKey(p.Name, p.Key) {
+		if t.knows(p.Name, p.Identity()) {
 			return fmt.Errorf("a key of %s is listed twice", p.Name)
 		}
 		t.people[p.Name] = append(t.people[p.Name], p)
@@ -204,9 +252,9 @@ func (t *Trust) peopleList(doc []byte) error {
 	return nil
 }
 
-// hasKey reports whether the reader knows a key as this person's.
-func (t *Trust) hasKey(name string, key attest.Key) bool {
-	return slices.ContainsFunc(t.people[name], func(p TrustPerson) bool { return bytes.Equal(p.Key, key) })
+// knows reports whether the reader knows a key or an identity as this person's.
+func (t *Trust) knows(name string, identity attest.Digest) bool {
+	return slices.ContainsFunc(t.people[name], func(p TrustPerson) bool { return p.Identity() == identity })
 }
 
 func (t *Trust) serverKeys(doc []byte) error {

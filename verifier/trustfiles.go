@@ -16,10 +16,11 @@ import (
 
 // TrustSource is what a trust directory is written of.
 type TrustSource struct {
-	LogKey    string              // vkey, Ed25519; required
-	MLDSAKey  string              // vkey, ML-DSA-44; may be empty
-	Genesis   *ledger.Hash        // leaf hash of entry 0; may be nil
-	Bundles   map[string][][]byte // SPIFFE bundles by trust domain, oldest first
+	LogKey    string                        // vkey, Ed25519; required
+	MLDSAKey  string                        // vkey, ML-DSA-44; may be empty
+	Genesis   *ledger.Hash                  // leaf hash of entry 0; may be nil
+	Bundles   map[string][][]byte           // SPIFFE bundles by trust domain, oldest first
+	Named     map[attest.NamedRoot][][]byte // authorities in PEM, oldest first
 	People    []TrustPerson
 	ServerKey attest.Key // may be nil
 }
@@ -34,6 +35,9 @@ operator of the log, and compare or replace them:
                         (for SPIRE: spire-server bundle show -format spiffe).
                         Keep old versions: a certificate is judged by the roots
                         of its time.
+  x509/NAME/N.pem       the authorities that certify people's signatures, from
+  fulcio/NAME/N.pem     whoever runs them; those of Fulcio and its time stamps
+  tsa/NAME/N.pem        from sigstore's trust root
   people.json           the keys of people, from these people or their
                         employer's directory
   genesis               the leaf hash of entry 0, from anyone who noted it when
@@ -70,6 +74,11 @@ func TrustFiles(s TrustSource) (map[string][]byte, error) {
 	for domain, versions := range s.Bundles {
 		for i, doc := range versions {
 			files[spiffeDir+"/"+domain+"/"+strconv.Itoa(i+1)+extension(doc)] = doc
+		}
+	}
+	for name, versions := range s.Named {
+		for i, doc := range versions {
+			files[dirOf(name)+"/"+strconv.Itoa(i+1)+".pem"] = doc
 		}
 	}
 	people := slices.SortedFunc(slices.Values(s.People), func(a, b TrustPerson) int { return strings.Compare(a.Name, b.Name) })

@@ -188,7 +188,7 @@ func (v *verification) subject(index uint64) Subject {
 	}
 	s.Incomplete = v.incomplete(i)
 	s.Summary = s.summary()
-	s.DoesNotShow = append(s.DoesNotShow, limits...)
+	s.DoesNotShow = append(append(s.DoesNotShow, v.signatureLimits(i)...), limits...)
 	if len(v.operator) > 0 {
 		s.DoesNotShow = append(s.DoesNotShow, operatorLimit)
 	}

@@ -117,7 +117,7 @@ func statementWords(i *item) Words {
 	default:
 		w.Lines = controlLines(s)
 	}
-	w.Lines = append(w.Lines, passkeyLines(i.logged.Verified)...)
+	w.Lines = append(w.Lines, signatureLines(i.logged.Verified)...)
 	return w
 }
 
@@ -183,9 +183,9 @@ func controlLines(s attest.Statement) []string {
 		lines := []string{fmt.Sprintf("from here on %d of %d administrators decide; put by %s", s.Quorum, len(s.Administrators), s.By)}
 		return append(lines, administratorLines(s.Administrators)...)
 	case *attest.Root:
-		return []string{"SPIFFE bundle of " + s.TrustDomain + ", " + string(s.Bundle), "fetched " + instant(s.At) + " from " + attest.Quote(s.Source)}
+		return []string{rootTitles[s.Type] + s.Of() + ", " + string(s.Bundle), "fetched " + instant(s.At) + " from " + attest.Quote(s.Source)}
 	case *attest.Person:
-		return []string{s.Name + ", key " + string(s.Key.Digest()), "registered by " + s.By + ", from " + instant(s.From)}
+		return []string{s.Name + ", " + credentialWords(s), "registered by " + s.By + ", from " + instant(s.From)}
 	case *attest.Issuer:
 		return []string{"of " + s.Issuer.Name() + ", for " + s.Accountable + " as the accountable person", "registered by " + s.By + ", from " + instant(s.From)}
 	case *attest.Policy:
@@ -208,6 +208,25 @@ func administratorLines(list []attest.Administrator) []string {
 		lines[i] = "administrator " + a.Name + ", key " + string(a.Key.Digest())
 	}
 	return lines
+}
+
+// rootTitles say what a root statement is of, by its type.
+var rootTitles = map[attest.RootType]string{
+	attest.RootSPIFFE: "SPIFFE bundle of ", attest.RootX509: "authorities of people's certificates ",
+	attest.RootFulcio: "authorities of sigstore certificates ", attest.RootTSA: "time-stamping authorities ",
+}
+
+// credentialWords say how a person signs.
+func credentialWords(s *attest.Person) string {
+	switch s.Form() {
+	case attest.X509Form:
+		return "certificates of " + attest.Quote(s.X509.Whom())
+	case attest.FulcioForm:
+		return "sigstore certificates of " + attest.Quote(s.Fulcio.Whom())
+	case attest.SSHForm:
+		return "SSH key " + string(s.Key.Digest()) + ", " + s.SSH.Type
+	}
+	return "key " + string(s.Key.Digest())
 }
 
 func registrationOf(s *attest.Agent) string {

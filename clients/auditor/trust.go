@@ -42,7 +42,7 @@ func (c *Client) trust(ctx context.Context) (map[string][]byte, error) {
 	leaf := ledger.HashLeaf(first.receipt.GetEntry())
 	source := verifier.TrustSource{
 		LogKey: genesis.LogKeys.Ed25519, MLDSAKey: genesis.LogKeys.MLDSA44, Genesis: &leaf,
-		ServerKey: genesis.ServerKey, Bundles: map[string][][]byte{},
+		ServerKey: genesis.ServerKey, Bundles: map[string][][]byte{}, Named: map[attest.NamedRoot][][]byte{},
 	}
 	addAdministrators(&source, genesis.Administrators)
 	if err := c.each(ctx, attest.KindAdministrators, func(s attest.Statement) error {
@@ -55,7 +55,7 @@ func (c *Client) trust(ctx context.Context) (map[string][]byte, error) {
 	}
 	if err := c.each(ctx, attest.KindPerson, func(s attest.Statement) error {
 		if p, ok := s.(*attest.Person); ok {
-			addPerson(&source, verifier.TrustPerson{Key: p.Key, Name: p.Name})
+			addPerson(&source, verifier.NewTrustPerson(p))
 		}
 		return nil
 	}); err != nil {
@@ -74,7 +74,7 @@ func addAdministrators(source *verifier.TrustSource, list []attest.Administrator
 }
 
 func addPerson(source *verifier.TrustSource, p verifier.TrustPerson) {
-	same := func(q verifier.TrustPerson) bool { return q.Name == p.Name && bytes.Equal(q.Key, p.Key) }
+	same := func(q verifier.TrustPerson) bool { return q.Name == p.Name && q.Identity() == p.Identity() }
 	if !slices.ContainsFunc(source.People, same) {
 		source.People = append(source.People, p)
 	}
@@ -90,10 +90,18 @@ func (c *Client) addBundle(ctx context.Context, source *verifier.TrustSource, s 
 		return err
 	}
 	if doc == nil {
-		return fmt.Errorf("the register does not have the bundle %s of %s", root.Bundle, root.TrustDomain)
+		return fmt.Errorf("the register does not have the bundle %s of %s", root.Bundle, root.Of())
+	}
+	same := func(v []byte) bool { return bytes.Equal(v, doc) }
+	if root.Type != attest.RootSPIFFE {
+		name := attest.NamedRoot{Type: root.Type, Name: root.Name}
+		if !slices.ContainsFunc(source.Named[name], same) {
+			source.Named[name] = append(source.Named[name], doc)
+		}
+		return nil
 	}
 	versions := source.Bundles[root.TrustDomain]
-	if !slices.ContainsFunc(versions, func(v []byte) bool { return bytes.Equal(v, doc) }) {
+	if !slices.ContainsFunc(versions, same) {
 		source.Bundles[root.TrustDomain] = append(versions, doc)
 	}
 	return nil

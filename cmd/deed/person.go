@@ -68,6 +68,19 @@ func (p *personAdd) run(cmd *cobra.Command, args []string) error {
 	return p.put(cmd, &attest.Person{Name: args[0], Key: person.public, Reach: p.reach}, nil, possession)
 }
 
+// signsWith says how a person signs, for a table.
+func signsWith(p *attest.Person) string {
+	switch p.Form() {
+	case attest.KeyForm:
+		return short(string(p.Key.Digest()))
+	case attest.X509Form:
+		return "x509 " + p.X509.Root + ": " + p.X509.Name()
+	case attest.FulcioForm:
+		return "fulcio " + p.Fulcio.Root + ": " + p.Fulcio.Identity
+	}
+	return string(p.Form()) + " " + short(string(p.Key.Digest()))
+}
+
 func newPersonList() *cobra.Command {
 	c := &connection{}
 	cmd := &cobra.Command{
@@ -79,7 +92,7 @@ func newPersonList() *cobra.Command {
 			return listing(cmd, c, attest.KindPerson, key, []string{"NAME", "KEY", "FROM", "UNTIL", "REACH", "INDEX"},
 				func(l listed[*attest.Person]) []string {
 					p := l.statement
-					return []string{p.Name, short(string(p.Key.Digest())), instant(p.From), instant(p.Until), p.Reach, fmt.Sprint(l.index)}
+					return []string{p.Name, signsWith(p), instant(p.From), instant(p.Until), p.Reach, fmt.Sprint(l.index)}
 				})
 		},
 	}

@@ -24,8 +24,10 @@ const (
 	trustGenesisFile = "genesis"
 	trustPeopleFile  = "people.json"
 	trustServerFile  = "server.json"
-	trustSPIFFEDir   = "spiffe/"
 )
+
+// rootParts are the directories of roots.
+var rootParts = []string{"spiffe", string(attest.RootX509), string(attest.RootFulcio), string(attest.RootTSA)}
 
 // The signs of a difference.
 const (
@@ -38,7 +40,7 @@ const (
 // difference is one thing that a directory and a log say differently.
 type difference struct {
 	Sign   string  `json:"sign"` // + the log, - the directory, ~ both, . the directory's own
-	Part   string  `json:"part"` // log, genesis, server, people, spiffe
+	Part   string  `json:"part"` // log, genesis, server, people, spiffe, x509, fulcio, tsa
 	Name   string  `json:"name,omitempty"`
 	Detail string  `json:"detail"`
 	Index  *uint64 `json:"index,omitempty"` // of the entry that says it
@@ -63,14 +65,47 @@ type trustParts struct {
 	policy  *ledger.TrustPolicy
 	people  []verifier.TrustPerson
 	server  []attest.Key
-	bundles []ownBundle // by trust domain, then by file
+	bundles []ownBundle // by part, then by trust domain or name, then by file
 }
 
-// ownBundle is a version of a SPIFFE bundle.
+// ownBundle is a version of a SPIFFE bundle, or of a set of authorities.
 type ownBundle struct {
-	file, trustDomain string
-	doc               []byte
-	roots             []string // digests of its authorities, ascending
+	part, file, name string // of a trust domain, or of a set
+	doc              []byte
+	roots            []string // digests of its authorities, ascending
+}
+
+// of is how [attest.Root.Of] calls what the bundle is of.
+func (b ownBundle) of() string {
+	if b.part == rootParts[0] {
+		return b.name
+	}
+	return attest.NamedRoot{Type: attest.RootType(b.part), Name: b.name}.String()
+}
+
+// authorities are the digests of a bundle's authorities, ascending.
+func (b ownBundle) authorities() (list []string, err error) {
+	var all [][]byte
+	if b.part == rootParts[0] {
+		parsed, err := identity.ParseBundle(b.name, b.doc)
+		if err != nil {
+			return nil, err
+		}
+		all = parsed.Authorities()
+	} else {
+		parsed, err := attest.ParseRoots(b.doc)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range parsed.Certificates() {
+			all = append(all, c.Raw)
+		}
+	}
+	for _, der := range all {
+		list = append(list, string(attest.DigestOf(der)))
+	}
+	slices.Sort(list)
+	return list, nil
 }
 
 func readFiles(dir fs.FS) (map[string][]byte, error) {
@@ -105,18 +140,14 @@ func readTrustFiles(files map[string][]byte) (t *trustParts, err error) {
 		t.server = s.Keys
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if !strings.HasPrefix(name, trustSPIFFEDir) {
+		part, _, _ := strings.Cut(name, "/")
+		if !slices.Contains(rootParts, part) {
 			continue
 		}
-		b := ownBundle{file: name, trustDomain: path.Base(path.Dir(name)), doc: files[name]}
-		parsed, err := identity.ParseBundle(b.trustDomain, b.doc)
-		if err != nil {
+		b := ownBundle{part: part, file: name, name: path.Base(path.Dir(name)), doc: files[name]}
+		if b.roots, err = b.authorities(); err != nil {
 			return nil, err
 		}
-		for _, der := range parsed.Authorities() {
-			b.roots = append(b.roots, string(attest.DigestOf(der)))
-		}
-		slices.Sort(b.roots)
 		t.bundles = append(t.bundles, b)
 	}
 	return t, nil
@@ -138,7 +169,7 @@ func compareTrust(own, said *trustParts, places map[string]place) (found, ownPar
 	c.line(trustGenesisFile, "genesis", "the leaf hash of entry 0")
 	c.server()
 	c.people()
-	c.spiffe()
+	c.bundles()
 	return c.found, c.mine
 }
 
@@ -213,26 +244,26 @@ func (c *comparison) server() {
 func (c *comparison) people() {
 	for _, p := range c.said.people {
 		own := c.own.person(p)
-		key := personKey(p.Name, p.Key)
+		key := personKey(p.Name, p.Identity())
 		switch {
 		case own == nil && c.own.knows(p.Name):
-			c.addAt(onlyLog, "people", p.Name, "another key, "+string(p.Key.Digest()), key)
+			c.addAt(onlyLog, "people", p.Name, "another key, "+string(p.Identity()), key)
 		case own == nil:
-			c.addAt(onlyLog, "people", p.Name, "key "+string(p.Key.Digest()), key)
+			c.addAt(onlyLog, "people", p.Name, identityWords(p), key)
 		case !samePerson(*own, p):
-			c.addAt(differs, "people", p.Name, "key "+string(p.Key.Digest())+" is "+personWords(*own)+" in the directory, "+personWords(p)+" in the log", key)
+			c.addAt(differs, "people", p.Name, identityWords(p)+" is "+personWords(*own)+" in the directory, "+personWords(p)+" in the log", key)
 		}
 	}
 	for _, p := range c.own.people {
 		if c.said.person(p) == nil {
-			c.add(onlyDirectory, "people", p.Name, personWords(p)+", key "+string(p.Key.Digest()))
+			c.add(onlyDirectory, "people", p.Name, personWords(p)+", "+identityWords(p))
 		}
 	}
 }
 
 // person finds the same key of the same name.
 func (t *trustParts) person(p verifier.TrustPerson) *verifier.TrustPerson {
-	i := slices.IndexFunc(t.people, func(q verifier.TrustPerson) bool { return q.Name == p.Name && bytes.Equal(q.Key, p.Key) })
+	i := slices.IndexFunc(t.people, func(q verifier.TrustPerson) bool { return q.Name == p.Name && q.Identity() == p.Identity() })
 	if i < 0 {
 		return nil
 	}
@@ -250,6 +281,18 @@ func samePerson(a, b verifier.TrustPerson) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
+// identityWords say what is known of a person: a key, or a name that certificates
+// have.
+func identityWords(p verifier.TrustPerson) string {
+	switch {
+	case p.X509 != nil:
+		return "certificates of " + attest.Quote(p.X509.Whom())
+	case p.Fulcio != nil:
+		return "sigstore certificates of " + attest.Quote(p.Fulcio.Whom())
+	}
+	return "key " + string(p.Key.Digest())
+}
+
 func personWords(p verifier.TrustPerson) string {
 	if p.Administrator {
 		return "an administrator"
@@ -257,20 +300,20 @@ func personWords(p verifier.TrustPerson) string {
 	return "a person"
 }
 
-// spiffe compares versions of bundles by their authorities: how a document is
-// written does not matter.
-func (c *comparison) spiffe() {
+// bundles compares versions of bundles, and of sets, by their authorities: how a
+// document is written does not matter.
+func (c *comparison) bundles() {
 	same := func(b ownBundle) func(ownBundle) bool {
-		return func(o ownBundle) bool { return o.trustDomain == b.trustDomain && slices.Equal(o.roots, b.roots) }
+		return func(o ownBundle) bool { return o.of() == b.of() && slices.Equal(o.roots, b.roots) }
 	}
 	for _, b := range c.said.bundles {
 		if !slices.ContainsFunc(c.own.bundles, same(b)) {
-			c.addAt(onlyLog, "spiffe", b.trustDomain, c.version(b), bundleKey(b.trustDomain, attest.DigestOf(b.doc)))
+			c.addAt(onlyLog, b.part, b.name, c.version(b), bundleKey(b.of(), attest.DigestOf(b.doc)))
 		}
 	}
 	for _, b := range c.own.bundles {
 		if !slices.ContainsFunc(c.said.bundles, same(b)) {
-			c.add(onlyDirectory, "spiffe", b.trustDomain, b.file+" with "+rootWords(b.roots))
+			c.add(onlyDirectory, b.part, b.name, b.file+" with "+rootWords(b.roots))
 		}
 	}
 }
@@ -280,7 +323,7 @@ func (c *comparison) spiffe() {
 func (c *comparison) version(b ownBundle) string {
 	var fresh []string
 	for _, root := range b.roots {
-		known := func(o ownBundle) bool { return o.trustDomain == b.trustDomain && slices.Contains(o.roots, root) }
+		known := func(o ownBundle) bool { return o.of() == b.of() && slices.Contains(o.roots, root) }
 		if !slices.ContainsFunc(c.own.bundles, known) {
 			fresh = append(fresh, root)
 		}

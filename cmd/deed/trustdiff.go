@@ -16,7 +16,8 @@ import (
 )
 
 const trustDiffLong = `Compare a trust directory with what the log says now, part by part: log keys,
-genesis, the register's key, people, SPIFFE bundles in every version.
+genesis, the register's key, people, SPIFFE bundles and sets of authorities in
+every version.
 
   +  the log has it, the directory does not; with the entry that says so
   -  the directory has it, the log does not
@@ -152,10 +153,10 @@ func (t *trustDiff) report(cmd *cobra.Command, out diffJSON) error {
 func (t *trustParts) rests(on map[string]place) bool {
 	keys := map[string]bool{}
 	for _, p := range t.people {
-		keys[personKey(p.Name, p.Key)] = true
+		keys[personKey(p.Name, p.Identity())] = true
 	}
 	for _, b := range t.bundles {
-		keys[bundleKey(b.trustDomain, attest.DigestOf(b.doc))] = true
+		keys[bundleKey(b.of(), attest.DigestOf(b.doc))] = true
 	}
 	for key := range keys {
 		if _, ok := on[key]; !ok {

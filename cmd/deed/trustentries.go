@@ -123,17 +123,17 @@ func (c *controlEntries) statement(s attest.Statement, where place) {
 	case *attest.Administrators:
 		c.administrators(s.Administrators, where)
 	case *attest.Person:
-		c.note(personKey(s.Name, s.Key), where)
+		c.note(personKey(s.Name, s.Identity()), where)
 	case *attest.Root:
 		where.more = "fetched from " + attest.Quote(s.Source)
-		c.note(bundleKey(s.TrustDomain, s.Bundle), where)
+		c.note(bundleKey(s.Of(), s.Bundle), where)
 	}
 }
 
 func (c *controlEntries) administrators(list []attest.Administrator, where place) {
 	where.more = "administrator"
 	for _, a := range list {
-		c.note(personKey(a.Name, a.Key), where)
+		c.note(personKey(a.Name, a.Key.Digest()), where)
 	}
 }
 
@@ -144,10 +144,10 @@ func (c *controlEntries) note(key string, where place) {
 	}
 }
 
-func personKey(name string, key attest.Key) string {
-	return "person " + name + " " + string(key.Digest())
+func personKey(name string, identity attest.Digest) string {
+	return "person " + name + " " + string(identity)
 }
 
-func bundleKey(trustDomain string, doc attest.Digest) string {
-	return "bundle " + trustDomain + " " + string(doc)
+func bundleKey(of string, doc attest.Digest) string {
+	return "bundle " + of + " " + string(doc)
 }

@@ -62,10 +62,10 @@ func (c *check) administrators(a *attest.Administrators) error {
 		return err
 	}
 	for _, n := range fresh {
-		if !c.endorsed[n.Key.Digest()] {
+		if c.endorsed[n.Key.Digest()] == "" {
 			return attest.Refuse("control.possession", "endorsements", "one with the new key of "+n.Name, "none")
 		}
-		if err := c.ownKey(n.Name, n.Key); err != nil {
+		if err := c.ownKey(n.Name, n.Key.Digest()); err != nil {
 			return err
 		}
 	}
@@ -73,28 +73,29 @@ func (c *check) administrators(a *attest.Administrators) error {
 }
 
 // ownKey: no other person and no administrator of another name has the key or had
-// it, and it is not the register's.
-func (c *check) ownKey(name string, key attest.Key) error {
-	logged, err := c.current(KeySlot(key.Digest()))
+// it, and it is not the register's. An identity of certificates is one's own like a
+// key.
+func (c *check) ownKey(name string, key attest.Digest) error {
+	logged, err := c.current(KeySlot(key))
 	if err != nil {
 		return err
 	}
 	if owner := keyOwner(logged, key); owner != "" && owner != name {
 		c.deny("control.key")
 	}
-	if g := statementOf[*attest.Genesis](c.pins[GenesisSlot]); bytes.Equal(g.ServerKey, key) {
+	if g := statementOf[*attest.Genesis](c.pins[GenesisSlot]); g.ServerKey.Digest() == key {
 		c.deny("control.key")
 	}
 	return nil
 }
 
 // keyOwner is whose key it is by a statement that has taken its slot, or "".
-func keyOwner(l *Logged, key attest.Key) string {
+func keyOwner(l *Logged, key attest.Digest) string {
 	if p := statementOf[*attest.Person](l); p != nil {
 		return p.Name
 	}
 	for _, a := range boardOf(l).list {
-		if bytes.Equal(a.Key, key) {
+		if a.Key.Digest() == key {
 			return a.Name
 		}
 	}
@@ -123,7 +124,7 @@ func (c *check) others() []attest.Administrator {
 func (c *check) enough() error {
 	have := 1
 	for _, a := range c.others() {
-		if c.endorsed[a.Key.Digest()] {
+		if c.endorsed[a.Key.Digest()] != "" {
 			have++
 		}
 	}

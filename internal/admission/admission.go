@@ -64,6 +64,17 @@ func RootSlot(trustDomain string) Slot { return Slot("root/" + trustDomain) }
 // of this name in it.
 func AdministratorSlot(name string) Slot { return Slot("administrator/" + name) }
 
+// NamedRootSlot is where a set of authorities of a type and a name is in force.
+func NamedRootSlot(r attest.NamedRoot) Slot { return Slot("root/" + r.String()) }
+
+// rootSlot is where a root is in force.
+func rootSlot(r *attest.Root) Slot {
+	if r.Type == attest.RootSPIFFE {
+		return RootSlot(r.TrustDomain)
+	}
+	return NamedRootSlot(attest.NamedRoot{Type: r.Type, Name: r.Name}) // no trust domain has a colon
+}
+
 // PersonSlot is where a person's key is in force.
 func PersonSlot(name string) Slot { return Slot("person/" + name) }
 
@@ -79,8 +90,8 @@ func AgentSlot(id string, prefix bool) Slot {
 	return Slot("agent/" + id)
 }
 
-// KeySlot is where the statement is in force that says whose key this is: of a
-// person, or of administrators.
+// KeySlot is where the statement is in force that says whose key this is, or whose
+// identity of certificates: of a person, or of administrators.
 func KeySlot(key attest.Digest) Slot { return Slot("key/" + key.Hex()) }
 
 // slotsOf returns the slots that an allowed statement takes.
@@ -93,9 +104,9 @@ func slotsOf(s attest.Statement) []Slot {
 	case *attest.Policy:
 		return []Slot{PolicySlot}
 	case *attest.Root:
-		return []Slot{RootSlot(s.TrustDomain)}
+		return []Slot{rootSlot(s)}
 	case *attest.Person:
-		return []Slot{KeySlot(s.Key.Digest()), PersonSlot(s.Name)}
+		return []Slot{KeySlot(s.Identity()), PersonSlot(s.Name)}
 	case *attest.Issuer:
 		return []Slot{IssuerSlot(s.Issuer)}
 	case *attest.Agent:

@@ -20,6 +20,7 @@ type Cache struct {
 	paths    *identity.Cache
 	chains   memo[attest.Digest, *identity.Chain]
 	bundles  memo[bundleKey, *identity.Bundle]
+	sets     memo[attest.Digest, *attest.Roots]
 	policies memo[policyKey, *policy.Set]
 	warrants memo[attest.ID, *policy.Warrant]
 	checks   memo[attest.ID, checkedChain] // by the leaf's ID
@@ -45,6 +46,7 @@ func NewCache(n int) *Cache {
 		paths:    identity.NewCache(n),
 		chains:   memo[attest.Digest, *identity.Chain]{most: n},
 		bundles:  memo[bundleKey, *identity.Bundle]{most: n},
+		sets:     memo[attest.Digest, *attest.Roots]{most: n},
 		policies: memo[policyKey, *policy.Set]{most: n},
 		warrants: memo[attest.ID, *policy.Warrant]{most: n, size: warrantSize},
 		checks:   memo[attest.ID, checkedChain]{most: n, size: chainSize},
@@ -68,6 +70,15 @@ func (c *Cache) bundle(domain string, d attest.Digest, doc []byte) (*identity.Bu
 		return parse()
 	}
 	return c.bundles.get(bundleKey{domain, d}, parse)
+}
+
+// roots reads a set of authorities.
+func (c *Cache) roots(d attest.Digest, doc []byte) (*attest.Roots, error) {
+	parse := func() (*attest.Roots, error) { return attest.ParseRoots(doc) }
+	if c == nil {
+		return parse()
+	}
+	return c.sets.get(d, parse)
 }
 
 // verify proves a chain that was read under a digest.

@@ -40,8 +40,9 @@ type check struct {
 	sent   Submission
 	parsed attest.Parsed
 	board  board // of a statement that a person signed
-	// endorsed holds the digests of the keys that endorsed the statement.
-	endorsed map[attest.Digest]bool
+	// endorsed holds the keyids that endorsed the statement, each with the digest
+	// of the key that did.
+	endorsed map[attest.Digest]attest.Digest
 	*Checked
 }
 
@@ -57,7 +58,7 @@ func Check(s Submission, in InForce, cache *Cache, at int64) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &check{in: in, cache: cache, sent: s, parsed: parsed, endorsed: map[attest.Digest]bool{}, Checked: &Checked{
+	c := &check{in: in, cache: cache, sent: s, parsed: parsed, endorsed: map[attest.Digest]attest.Digest{}, Checked: &Checked{
 		submitter: s.Submitter, at: at, envelope: s.Envelope.JSON(),
 		objects: map[attest.Digest][]byte{}, pins: map[Slot]*Logged{}, statements: map[attest.ID]*Logged{},
 	}}
@@ -97,6 +98,9 @@ func (c *check) signer() error {
 		return err
 	}
 	c.verified, err = c.parsed.Verify(signer)
+	if until := c.verified.Until(); until != 0 && (c.expires == 0 || until < c.expires) {
+		c.expires = until // of certificates that came with the signature
+	}
 	return err
 }
 
@@ -195,11 +199,14 @@ func (c *check) human(name string, keyID attest.Digest) (attest.Signer, error) {
 	return c.holder(name, p.Credential())
 }
 
-// holder makes a signer of a person's key or passkey and keeps that with the
-// entry.
+// holder makes a signer of a person's credential and keeps that with the entry.
 func (c *check) holder(name string, key attest.PersonKey) (attest.Signer, error) {
 	c.objects[key.Digest()] = key
-	return key.Signer(name)
+	s, err := key.Signer(name)
+	if err != nil || len(s.Roots()) == 0 {
+		return s, err
+	}
+	return c.anchored(s)
 }
 
 // kind runs the rules of the statement's kind.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/identity"
 	"github.com/deedlog/deed/policy"
 )
 
@@ -17,22 +16,6 @@ func (c *check) genesis(g *attest.Genesis) error {
 	}
 	if len(c.endorsements) < len(g.Administrators) {
 		return attest.Refuse("genesis.endorsed", "endorsements", "every administrator's endorsement", "fewer")
-	}
-	return nil
-}
-
-// root: the bytes are a bundle of a trust domain that the log accepts.
-func (c *check) root(r *attest.Root) error {
-	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
-	if !slices.Contains(g.TrustDomains, r.TrustDomain) {
-		return attest.Refuse("signer.foreign", "trust_domain", "a trust domain of the genesis", r.TrustDomain)
-	}
-	doc, err := c.object(r.Bundle, "bundle")
-	if err != nil {
-		return err
-	}
-	if _, err := identity.ParseBundle(r.TrustDomain, doc); err != nil {
-		return attest.Refuse("object.form", "bundle", "a SPIFFE bundle or PEM certificates", err.Error())
 	}
 	return nil
 }
@@ -64,16 +47,19 @@ func (c *check) person(p *attest.Person) error {
 	if err := c.endorse(signers); err != nil {
 		return err
 	}
-	if !c.endorsed[own.Digest()] {
+	if c.endorsed[own.Digest()] == "" {
 		return attest.Refuse("control.possession", "endorsements", "one with the key of "+p.Name, "none")
 	}
-	agreed := !ended && (c.endorsed[held.Digest()] || held.Digest() == c.verified.Signer().KeyID)
+	agreed := !ended && (c.endorsed[held.Digest()] != "" || held.Digest() == c.verified.Signer().KeyID)
 	if replaced && !agreed {
 		if err := c.enough(); err != nil {
 			return err
 		}
 	}
-	return c.ownKey(p.Name, p.Key)
+	if err := c.ownKey(p.Name, p.Identity()); err != nil || len(p.Key) > 0 {
+		return err
+	}
+	return c.ownKey(p.Name, c.endorsed[own.Digest()]) // of the certificate that showed possession
 }
 
 // heldKey is the key that a name has so far, or nil: an administrator has one
@@ -206,7 +192,7 @@ func (c *check) endorse(signers []endorser) error {
 }
 
 func (c *check) endorsement(digest attest.Digest, e attest.Envelope, by endorser) error {
-	if c.endorsed[e.KeyID] {
+	if c.endorsed[e.KeyID] != "" {
 		return attest.Refuse("object.unused", "objects", "one endorsement with a key", string(e.KeyID))
 	}
 	signer, err := c.holder(by.name, by.key)
@@ -217,11 +203,12 @@ func (c *check) endorsement(digest attest.Digest, e attest.Envelope, by endorser
 	if err != nil {
 		return err
 	}
-	if err := parsed.VerifyEndorsement(signer); err != nil {
+	key, err := parsed.EndorsedBy(signer)
+	if err != nil {
 		return err
 	}
 	c.objects[digest] = c.sent.Objects[digest]
-	c.endorsed[e.KeyID] = true
+	c.endorsed[e.KeyID] = key
 	c.endorsements = append(c.endorsements, Endorsement{Envelope: digest, Signer: signer.Party})
 	return nil
 }

@@ -98,7 +98,8 @@ func recordedSigner(s RecordSigner, key []byte) (attest.Signer, error) {
 	case attest.ByServer:
 		return attest.KeySigner(s.Kind, s.Name, key)
 	case attest.ByPerson:
-		return attest.PersonKey(key).Signer(s.Name)
+		signer, err := attest.PersonKey(key).Signer(s.Name)
+		return signer.Reopened(), err
 	}
 	chain, err := identity.ParseChain(key)
 	if err != nil {

@@ -50,7 +50,7 @@ func (s *Server) LogBundle(ctx context.Context, b Bundle) (logged bool, err erro
 		return false, err
 	}
 	if current == nil || current.Verified.Statement().(*attest.Root).Bundle != digest {
-		if err := s.logRoot(ctx, b, digest); err != nil {
+		if err := s.logRoot(ctx, b); err != nil {
 			return false, fmt.Errorf("logging bundle of %s: %w", b.TrustDomain, err)
 		}
 		logged = true
@@ -59,22 +59,51 @@ func (s *Server) LogBundle(ctx context.Context, b Bundle) (logged bool, err erro
 	return logged, nil
 }
 
-func (s *Server) logRoot(ctx context.Context, b Bundle, digest attest.Digest) error {
+// NamedRoot is a version of a set of authorities as it was fetched.
+type NamedRoot struct {
+	attest.NamedRoot
+	Source   string // where it came from, for people
+	Document []byte // PEM
+}
+
+// LogNamedRoot makes a root entry of a set of authorities unless it is the one in
+// force: before the first signature that leads to it is verified.
+func (s *Server) LogNamedRoot(ctx context.Context, r NamedRoot) (logged bool, err error) {
+	digest := attest.DigestOf(r.Document)
+	current, err := s.register.inSlot(admission.NamedRootSlot(r.NamedRoot))
+	if err != nil || current != nil && current.Verified.Statement().(*attest.Root).Bundle == digest {
+		return false, err
+	}
+	root := &attest.Root{Name: r.Name, Source: r.Source, Type: r.Type}
+	if err := s.submitRoot(ctx, root, r.Document); err != nil {
+		return false, fmt.Errorf("logging root %s: %w", r.NamedRoot, err)
+	}
+	return true, nil
+}
+
+func (s *Server) logRoot(ctx context.Context, b Bundle) error {
+	return s.submitRoot(ctx, &attest.Root{Source: b.Source, TrustDomain: b.TrustDomain, Type: attest.RootSPIFFE}, b.Document)
+}
+
+// submitRoot completes a root statement and submits it.
+func (s *Server) submitRoot(ctx context.Context, root *attest.Root, doc []byte) error {
 	nonce, err := s.nonce()
 	if err != nil {
 		return err
 	}
-	receipt, err := s.SubmitOwn(ctx, &attest.Root{
-		At: s.now().UnixMilli(), Bundle: digest, Log: s.register.Origin(), Nonce: nonce,
-		Source: b.Source, TrustDomain: b.TrustDomain, Type: "spiffe_bundle", V: 1,
-	}, b.Document)
+	root.At, root.Bundle, root.Log, root.Nonce, root.V = s.now().UnixMilli(), attest.DigestOf(doc), s.register.Origin(), nonce, 1
+	receipt, err := s.SubmitOwn(ctx, root, doc)
 	if err != nil {
 		return err
 	}
 	if receipt.Fault != nil {
 		return receipt.Fault
 	}
-	s.logger.Info("bundle logged", "trust_domain", b.TrustDomain, "source", b.Source, "index", receipt.Index)
+	if root.Type == attest.RootSPIFFE {
+		s.logger.Info("bundle logged", "trust_domain", root.TrustDomain, "source", root.Source, "index", receipt.Index)
+	} else {
+		s.logger.Info("root logged", "root", root.Of(), "source", root.Source, "index", receipt.Index)
+	}
 	return nil
 }
 

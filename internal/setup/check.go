@@ -33,7 +33,7 @@ func Check(path string) error {
 			}
 		}
 	}
-	return nil
+	return c.Roots.check()
 }
 
 // checkAddress tries the addresses with any free port, because those configured

@@ -33,6 +33,8 @@ type Config struct {
 	Keys Keys `yaml:"keys"`
 	// TrustDomains says where the bundle of each trust domain comes from.
 	TrustDomains map[string]BundleSource `yaml:"trust_domains"`
+	// Roots says where the authorities of people's certificates come from.
+	Roots NamedRoots `yaml:"roots"`
 	// TLS is the server's own identity; empty is plain HTTP on loopback.
 	TLS TLS `yaml:"tls"`
 	// Metrics is where /metrics is served; empty is nowhere.
@@ -182,7 +184,7 @@ func (c Config) validateTrust() error {
 			return fmt.Errorf("trust_domains.%s: want bundle_file or workload_api", name)
 		}
 	}
-	return nil
+	return c.Roots.validate()
 }
 
 func (l Logs) level() (level slog.Level, err error) {
@@ -219,6 +221,7 @@ func (c *Config) resolve(dir string) {
 		b.BundleFile = under(dir, b.BundleFile)
 		c.TrustDomains[name] = b
 	}
+	c.Roots.resolve(dir)
 }
 
 func under(dir, path string) string {
@@ -265,6 +268,13 @@ keys:
 trust_domains:
   %q:
     bundle_file: %q
+
+# Authorities that certify people's signatures, by name: x509, fulcio (sigstore)
+# and tsa (time stamps). Certificates in PEM, read again at SIGHUP.
+# roots:
+#   x509:
+#     acme-people:
+#       file: acme-people.pem
 
 # The server's own SVID, for mutual TLS: svid_dir or workload_api.
 # tls:

@@ -13,7 +13,7 @@ import (
 	"github.com/deedlog/deed/internal/server"
 )
 
-// Reread reads the bundle files again and logs those that changed. One that
+// Reread reads the files of bundles and roots again and logs those that changed. One that
 // cannot be read leaves the version before in force.
 func (i *Instance) Reread(ctx context.Context) error {
 	var failed []error
@@ -32,7 +32,7 @@ func (i *Instance) Reread(ctx context.Context) error {
 		}
 		i.received(name)
 	}
-	return errors.Join(failed...)
+	return errors.Join(append(failed, i.rereadRoots(ctx))...)
 }
 
 // Rehash is Reread for a running server: what went wrong goes to the operator's

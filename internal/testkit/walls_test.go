@@ -7,8 +7,10 @@ package testkit_test
 // here together with its arrows. Test files are free to import what they test
 // with.
 var arrows = map[string][]string{
-	"./attest":          {"./attest/webauthn"},
+	"./attest":          {"./attest/cms", "./attest/sshsig", "./attest/webauthn"},
 	"./attest/agency":   {"./attest"},
+	"./attest/cms":      {},
+	"./attest/sshsig":   {},
 	"./attest/warrant":  {"./attest"},
 	"./attest/webauthn": {},
 	"./identity":        {},
@@ -18,7 +20,7 @@ var arrows = map[string][]string{
 		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./policy",
 	},
 	"./verifier": {
-		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy",
+		"./attest", "./attest/agency", "./attest/cms", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy",
 	},
 
 	"./identity/workload":  {"./identity"},
@@ -71,6 +73,7 @@ var arrows = map[string][]string{
 	"./internal/spiffeca":              {},
 	"./internal/testkit":               {},
 	"./internal/testkit/authenticator": {},
+	"./internal/testkit/pki":           {},
 	"./internal/testkit/fakeworkload":  {"./internal/spiffeca"},
 	"./internal/testkit/cast":          anything,
 	"./internal/testkit/register":      anything,
@@ -89,6 +92,7 @@ var owners = []wall{
 	{"go.etcd.io/bbolt", []string{"./ledger/boltstore", "./internal/torture/checker"}, "a store is replaced as one package"},
 	{"github.com/cedar-policy/cedar-go", []string{"./policy"}, "who decides is in one place"},
 	{"github.com/sigstore", []string{"./attest/key.go"}, "it links eleven modules: one file, so that it can be replaced"},
+	{"golang.org/x/crypto", []string{"./attest/cms", "./internal/testkit/pki"}, "DER is read and written in one place"},
 	{"google.golang.org/grpc", []string{"./identity/workload", "./internal/testkit/fakeworkload"}, "the Workload API alone needs it"},
 	{"github.com/spiffe/go-spiffe/v2/workloadapi", []string{"./identity/workload"}, "it links gRPC"},
 	{"github.com/spiffe/go-spiffe/v2/spiffetls", []string{"./identity/workload"}, "it links the network"},
@@ -110,7 +114,7 @@ var edges = []string{
 // pure packages have no network, clock, environment, files or randomness: what
 // they compute is repeated years later, elsewhere, and must be the same.
 var pure = []string{
-	"./attest", "./attest/agency", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent",
+	"./attest", "./attest/agency", "./attest/cms", "./attest/sshsig", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent",
 	"./internal/passkey", "./internal/request", "./ledger", "./policy", "./verifier",
 }
 

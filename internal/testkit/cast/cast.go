@@ -20,6 +20,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/spiffeca"
 	"github.com/deedlog/deed/internal/testkit/authenticator"
+	"github.com/deedlog/deed/internal/testkit/pki"
 	"github.com/deedlog/deed/ledger/storetest"
 )
 
@@ -49,7 +50,10 @@ type Party struct {
 	KeyID attest.Digest
 	Chain []byte // of a workload
 
-	Passkey *authenticator.Authenticator // signs instead, with the key
+	// What signs instead of the key itself; at most one of them.
+	Passkey   *authenticator.Authenticator // with the key
+	SSH       *pki.SSH                     // with the key
+	Certified *Certified
 }
 
 // A Sent is an envelope with its objects, as it arrives.

@@ -45,7 +45,12 @@ func (p *Party) passkey() *attest.Passkey {
 }
 
 func (p *Party) seal(payload []byte) (attest.Envelope, error) {
-	if p.Passkey == nil {
+	switch {
+	case p.SSH != nil:
+		return attest.SealSigned(payload, p.KeyID, p.SSH.Sign(attest.SigningBytes(payload)))
+	case p.Certified != nil:
+		return p.Certified.seal(payload, p.KeyID)
+	case p.Passkey == nil:
 		return p.sign(payload)
 	}
 	challenge := attest.Challenge(payload)

@@ -47,7 +47,16 @@ func (c *Cast) Policy(src policy.Source, denials int) (*attest.Policy, [][]byte)
 
 // Registration registers the key of a person.
 func (c *Cast) Registration(p *Party) *attest.Person {
-	return &attest.Person{By: c.Admin.ID, From: c.Now(), Key: p.Public(), Log: storetest.Origin, Name: p.ID, Nonce: c.Random(), Passkey: p.passkey(), V: 1}
+	r := &attest.Person{By: c.Admin.ID, From: c.Now(), Log: storetest.Origin, Name: p.ID, Nonce: c.Random(), Passkey: p.passkey(), V: 1}
+	switch {
+	case p.Certified != nil:
+		r.X509, r.Fulcio = p.Certified.X509, p.Certified.Fulcio
+		return r
+	case p.SSH != nil:
+		r.SSH = &attest.SSH{Application: p.SSH.Application, Type: p.SSH.Type}
+	}
+	r.Key = p.Public()
+	return r
 }
 
 // Issuer lets a party issue root warrants.
