@@ -25,6 +25,7 @@
 package admission
 
 import (
+	"crypto"
 	"fmt"
 
 	"github.com/deedlog/deed/attest"
@@ -150,6 +151,9 @@ type Submission struct {
 	Envelope  attest.Envelope
 	Objects   map[attest.Digest][]byte
 	Submitter Submitter
+	// Admit is asked before the signature is verified with a key, and what it
+	// returns is called afterwards. Its error is that of Check. Nil admits all.
+	Admit func(key crypto.PublicKey) (release func(), err error)
 }
 
 // MaxObject bounds one object, in bytes.

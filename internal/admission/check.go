@@ -97,6 +97,13 @@ func (c *check) signer() error {
 	if err != nil {
 		return err
 	}
+	if c.sent.Admit != nil {
+		release, err := c.sent.Admit(signer.Key)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	c.verified, err = c.parsed.Verify(signer)
 	if until := c.verified.Until(); until != 0 && (c.expires == 0 || until < c.expires) {
 		c.expires = until // of certificates that came with the signature

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -58,7 +59,7 @@ func (s *Server) round(ctx context.Context, subs []admission.Submission, left []
 		switch {
 		case waits[n] != nil:
 			answers[i].Receipt, answers[i].Err = s.finish(places[n], waits[n])
-		case places[n] == nil:
+		case places[n] == nil && !errors.Is(answers[i].Err, ledger.ErrOverloaded):
 			answers[i].Receipt, answers[i].Err = s.repeated(ctx, subs[i], answers[i].Err)
 		}
 		progress = progress || answers[i].Err == nil

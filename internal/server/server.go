@@ -71,6 +71,8 @@ type Server struct {
 	writes    crowd // of calls that submit
 	reads     crowd // of all other requests
 	bodies    atomic.Int64
+	heavy     heavy // statements whose key is costly
+	admits    func(crypto.PublicKey) (func(), error)
 }
 
 // New returns a server over an open log. Faults: key.algorithm.
@@ -97,10 +99,11 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		log: c.Log, register: NewRegister(c.Store, c.Origin, c.Cache), cache: admission.NewCache(c.Cache),
-		key: c.ServerKey, keyID: key.Digest(), now: c.Now, rand: c.Rand, logger: c.Logger,
+		key: c.ServerKey, keyID: key.Digest(), now: c.Now, rand: c.Rand, logger: c.Logger, heavy: newHeavy(),
 		metrics: c.Metrics, condition: condition{err: c.Log.Err, most: c.ReadyAge},
 		writes: crowd{most: maxWrites}, reads: crowd{most: maxReads},
 	}
+	s.admits = s.admit
 	s.expose()
 	return s, nil
 }

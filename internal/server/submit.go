@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -50,6 +51,9 @@ func (s *Server) Submit(ctx context.Context, sub admission.Submission) (Receipt,
 func (s *Server) submit(ctx context.Context, sub admission.Submission) (Receipt, error) {
 	for attempt := 1; ; attempt++ {
 		place, err := s.check(sub)
+		if errors.Is(err, ledger.ErrOverloaded) {
+			return Receipt{}, err
+		}
 		if err != nil {
 			return s.repeated(ctx, sub, err)
 		}
@@ -68,6 +72,7 @@ func (s *Server) submit(ctx context.Context, sub admission.Submission) (Receipt,
 // check runs all that needs no counters and prepares the statement's turn.
 func (s *Server) check(sub admission.Submission) (*placement, error) {
 	start := time.Now()
+	sub.Admit = s.admits
 	checked, err := admission.Check(sub, s.register, s.cache, s.now().UnixMilli())
 	s.metrics.Took(metrics.Check, time.Since(start))
 	if err != nil {
