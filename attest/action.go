@@ -146,14 +146,18 @@ func (a *Action) validateContext(c *checker) {
 		c.target(*a.Target)
 	}
 	if a.Credential != nil {
-		c.digest("credential.commitment", a.Credential.Commitment)
-		c.oneOf("credential.kind", a.Credential.Kind, "svid", "oauth", "vault_lease", "api_key")
+		c.credential(*a.Credential)
 	}
 	if a.Software != nil {
 		c.optionalDigest("software.build", a.Software.Build)
 		c.optionalText("software.model", a.Software.Model, 128)
 		c.that(*a.Software != Software{}, "software", "a build or a model", "neither")
 	}
+}
+
+func (c *checker) credential(k Credential) {
+	c.digest("credential.commitment", k.Commitment)
+	c.oneOf("credential.kind", k.Kind, "svid", "oauth", "vault_lease", "api_key")
 }
 
 func (c *checker) target(t Target) {

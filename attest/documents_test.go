@@ -253,6 +253,12 @@ func documents(t testing.TB) map[string]attest.Statement {
 		"action/out": outcomeDoc(t),
 		"action/par": parallelDoc(t), "action/beat": heartbeatDoc(t), "action/end": terminalDoc(t),
 		"administrators": administratorsDoc(t),
+		"countersignature": &attest.Countersignature{Agent: agent, At: moment, By: "spiffe://acme.example/bank",
+			Credential: &attest.Credential{Commitment: digestOf("credential"), Kind: "oauth"}, Log: origin, Nonce: nonce("countersignature"),
+			Of: idOf("intent"), Ref: digestOf("line"), Request: digestOf("request"), Role: attest.ServiceRole, Status: "done",
+			Target: &attest.Target{Endpoint: "bank.example", Kind: "external", Protocol: "https"}, V: 1},
+		"countersignature/ref": &attest.Countersignature{Agent: agent, At: moment, By: "spiffe://acme.example/gateway", Log: origin,
+			Nonce: nonce("countersignature"), Request: digestOf("request"), Role: attest.GatewayRole, Status: "refused", V: 1},
 		"revocation": &attest.Revocation{By: attest.Party{ID: "treasurer", Kind: attest.ByPerson}, Log: origin,
 			Nonce: nonce("revocation"), Reason: "task done", V: 1, Warrant: idOf("warrant")},
 	}

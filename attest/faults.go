@@ -158,4 +158,7 @@ var Faults = map[string]FaultInfo{
 	"agent.suspended":       {Logged, "the workload that issues the warrant is suspended or retired", "an administrator must lift the suspension"},
 	"trigger.recorder":      {Logged, "a trigger is recorded by the agent it sets off, or by a workload that is not registered as a recorder", "have another service record it, registered with recorder"},
 	"revocation.issuer":     {Logged, "the signer is neither the warrant's issuer nor an administrator", "have one of them sign"},
+
+	"countersignature.self":   {Logged, "a countersignature is by the agent itself", "have the service that was called, or the gateway, sign what it saw"},
+	"countersignature.signer": {Logged, "the workload that countersigns is not registered, or suspended", "have an administrator register the service or gateway"},
 }

@@ -33,6 +33,8 @@ const (
 	KindRefusal        Kind = "refusal"
 	KindAction         Kind = "action"
 	KindRevocation     Kind = "revocation"
+
+	KindCountersignature Kind = "countersignature"
 )
 
 // reserved kinds are in the design but not yet accepted.
@@ -51,7 +53,7 @@ func (k Kind) Control() bool {
 // Kinds lists every accepted kind.
 func Kinds() []Kind {
 	return []Kind{KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
-		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation}
+		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation, KindCountersignature}
 }
 
 // newStatement returns an empty statement of a kind, or nil.
@@ -85,13 +87,15 @@ func newStatement(k Kind) Statement {
 		return new(Action)
 	case KindRevocation:
 		return new(Revocation)
+	case KindCountersignature:
+		return new(Countersignature)
 	}
 	return nil
 }
 
 // Statement is the predicate of a signed statement: *[Genesis],
 // *[Administrators], *[Root], *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
-// *[Warrant], *[Approval], *[Refusal], *[Action] or *[Revocation].
+// *[Warrant], *[Approval], *[Refusal], *[Action], *[Revocation] or *[Countersignature].
 type Statement interface {
 	Kind() Kind
 	// Head returns the members that every predicate has.

@@ -217,6 +217,10 @@ func actionMutations() []mutation {
 		{"action/end", "progress.pending", list(id, id), field}, {"action/end", "progress.open", 0, field}, {"action/end", "progress.pending", list(), "profile.canonical"}, {"action/end", "progress.sessions", 1, "profile.member"},
 		{"action/end", "intent", id, field}, {"action/end", "target", target, field}, {"action/beat", "credential", credential, field}, {"action/end", "outcome", obj("status", "done"), field}, {"action/beat", "open", list(), "profile.canonical"},
 
+		{"countersignature", "agent", "x", field}, {"countersignature", "by", "bank", field}, {"countersignature", "at", 0, field}, {"countersignature", "role", "agent", field}, {"countersignature", "status", "timed_out", field},
+		{"countersignature", "of", sum, field}, {"countersignature", "request", id, field}, {"countersignature", "ref", id, field}, {"countersignature/ref", "request", gone{}, field}, {"countersignature", "credential.kind", "x", field},
+		{"countersignature", "credential.commitment", "x", field}, {"countersignature", "target.kind", "x", field}, {"countersignature", "status", "failed", "statement.subject"},
+
 		{"revocation", "by.kind", "server", field}, {"revocation", "by.id", "", field}, {"revocation", "reason", "", field}, {"revocation", "warrant", sum, field}, {"revocation", "reason", "another reason", "statement.subject"},
 	}
 }

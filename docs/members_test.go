@@ -55,6 +55,7 @@ var members = []struct {
 	{"spec/statements.md", "sealed argument", attest.Sealed{}},
 	{"spec/statements.md", "named value", attest.NamedValue{}},
 	{"spec/statements.md", "revocation", attest.Revocation{}},
+	{"spec/statements.md", "countersignature", attest.Countersignature{}},
 	{"spec/statements.md", "party", attest.Party{}},
 	{"spec/statements.md", "commitment", attest.Commitment{}},
 	{"spec/warrants.md", "Grants", attest.Grant{}},

@@ -107,6 +107,8 @@ func statementWords(i *item) Words {
 	case *attest.Trigger:
 		w.Lines = []string{fmt.Sprintf("recorded by %s at %s", s.Recorder, instant(s.At)),
 			fmt.Sprintf("cause: %s, source %s", s.Cause, attest.Quote(s.Source)), "set off: " + s.Addressee}
+	case *attest.Countersignature:
+		w.Lines = countersignatureLines(s)
 	case *attest.Action:
 		w.Title = "action, " + string(s.Phase)
 		a := actionWords(s)

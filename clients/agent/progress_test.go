@@ -2,10 +2,12 @@ package agent_test
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/clients/agent"
 )
 
@@ -40,5 +42,31 @@ func TestSession(t *testing.T) {
 	receipt, err = session.Heartbeat(t.Context())
 	if !errors.As(err, &no) || !slices.Equal(receipt.Faults, []string{"session.closed"}) {
 		t.Errorf("after the end: %v, %v", receipt.Faults, err)
+	}
+}
+
+// TestCountersign: a workload that nobody registered countersigns what came with
+// a call; the register logs it as denied. What is not in form is left out.
+func TestCountersign(t *testing.T) {
+	p := newPlace(t, time.Hour)
+	c := connectOver(t, p, &unreliable{lose: 1})
+	header := http.Header{}
+	request := attest.ActionRequest{Action: "data.read", Arguments: attest.DigestOf(nil), Resource: attest.Resource{Kind: "table", ID: "x"}}
+	agent.Announce(header, attest.ID("id:"+attest.DigestOf([]byte("x")).Hex()), request)
+	of, digest := agent.ActionOf(header)
+	if !of.Valid() || digest != request.Digest() {
+		t.Fatalf("read %s, %s", of, digest)
+	}
+	receipt, err := c.Countersign(t.Context(), agent.Seen{
+		Agent: "spiffe://acme.example/agent/two", Request: digest, Role: attest.GatewayRole, Status: "refused",
+	})
+	var no *agent.Denied
+	if !errors.As(err, &no) || !slices.Equal(receipt.Faults, []string{"countersignature.signer"}) {
+		t.Errorf("%v, %v", receipt.Faults, err)
+	}
+	header.Set(attest.IntentHeader, "17")
+	header.Set(attest.ActionDigestHeader, "sha256:x")
+	if of, digest := agent.ActionOf(header); of != "" || digest != "" {
+		t.Errorf("read %s, %s", of, digest)
 	}
 }

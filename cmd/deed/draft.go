@@ -98,6 +98,7 @@ func newStatement(kind attest.Kind) attest.Statement {
 	for _, s := range [...]attest.Statement{
 		new(attest.Genesis), new(attest.Administrators), new(attest.Root), new(attest.Person), new(attest.Issuer), new(attest.Policy), new(attest.Agent),
 		new(attest.Instruction), new(attest.Trigger), new(attest.Warrant), new(attest.Approval), new(attest.Refusal), new(attest.Action), new(attest.Revocation),
+		new(attest.Countersignature),
 	} {
 		if s.Kind() == kind {
 			return s
@@ -144,6 +145,9 @@ func (d *draft) complete(ctx context.Context) error {
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.approval(ctx, s))
 	case *attest.Refusal:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.refusal(ctx, s))
+	case *attest.Countersignature:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.workload(ctx, &s.By))
+		d.moment(&s.At)
 	case *attest.Action:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.action(ctx, s))
 	}

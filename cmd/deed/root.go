@@ -93,7 +93,8 @@ deed search --dir acme --class human_instructed`,
 		}
 	}
 	add("register", newDemo(), newInit(), newServe(), newAdmin(), newPerson(), newAgent(), newIssuer(), newPolicy())
-	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newApprove(), newWarrant(), newSign(), newSubmit())
+	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newApprove(), newWarrant(), newSign(), newSubmit(),
+		newCountersign())
 	add("read", newGet(), newSearch(), newExport(), newTrust(), newLog(), newVerify())
 	add("", newVersion())
 	root.InitDefaultCompletionCmd()

@@ -247,6 +247,8 @@ func (c *check) kind() error {
 		return c.action(s)
 	case *attest.Revocation:
 		return c.revocation(s)
+	case *attest.Countersignature:
+		return c.countersignature(s)
 	}
 	return attest.Refuse("statement.unsupported", "", "a kind with rules", string(c.verified.Statement().Kind()))
 }

@@ -42,6 +42,7 @@ func newStory(t testing.TB) *scene {
 	s.deny(s.Sign(s.Payments, fork), "session.fork")
 	s.deny(s.Sign(s.Bystander, s.Transfer(s.Bystander, s.leafID, "10.00")), "d10.holder")
 	s.allow(s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, s.standingID, s.triggerID)))
+	s.allow(s.Sign(s.Desk, s.Countersignature(s.Desk, attest.ServiceRole, paid, first)))
 	s.allow(s.Sign(s.Buyer, s.Revocation(s.Buyer, s.leafID)))
 	s.deny(s.Sign(s.Payments, s.Transfer(s.Payments, s.leafID, "10.00")), "warrant.revoked")
 	s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, taken))) // never too late

@@ -730,6 +730,24 @@ var controlCases = map[string]faultCase{
 		_, id := w.standing(w.Payments)
 		return trial{wrong: w.Sign(w.Controller, w.Revocation(w.Controller, id)), right: w.Sign(w.Admin, w.Revocation(w.Admin, id))}
 	}},
+	"countersignature.self": {try: func(w *world) trial {
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "1.00")
+		of := w.allow(w.Sign(w.Payments, a))
+		return trial{
+			wrong: w.Sign(w.Payments, w.Countersignature(w.Payments, attest.ServiceRole, a, of)),
+			right: w.Sign(w.Desk, w.Countersignature(w.Desk, attest.ServiceRole, a, of)),
+		}
+	}},
+	"countersignature.signer": {try: func(w *world) trial {
+		_, id := w.standing(w.Payments)
+		a := w.Transfer(w.Payments, id, "1.00")
+		of, stranger := w.allow(w.Sign(w.Payments, a)), w.Workload("/elsewhere/bank")
+		return trial{
+			wrong: w.Sign(stranger, w.Countersignature(stranger, attest.GatewayRole, a, of)),
+			right: w.Sign(w.Desk, w.Countersignature(w.Desk, attest.GatewayRole, a, of)),
+		}
+	}},
 	"trigger.recorder": {try: func(w *world) trial {
 		return trial{
 			wrong: w.Sign(w.Reconciler, w.Trigger(w.Reconciler, w.Reconciler)),

@@ -195,7 +195,7 @@ func query(req *deedv1.SearchRequest) Query {
 	q.Limit = min(q.Limit, maxPage)
 	// In the order of how much each condition narrows.
 	for _, c := range [...]ledger.Row{
-		{Name: bySession, Key: req.GetSession()}, {Name: byWarrant, Key: req.GetWarrant()},
+		{Name: byOf, Key: req.GetOf()}, {Name: bySession, Key: req.GetSession()}, {Name: byWarrant, Key: req.GetWarrant()},
 		{Name: byAgent, Key: req.GetAgent()}, {Name: byPerson, Key: req.GetPerson()},
 		{Name: byAction, Key: req.GetAction()}, {Name: byClass, Key: req.GetClass()},
 		{Name: byKind, Key: req.GetKind()}, {Name: byDecision, Key: req.GetDecision()},

@@ -22,6 +22,7 @@ const (
 	byDecision = "decision"
 	byClass    = "class"
 	byKind     = "kind"
+	byOf       = "of"
 )
 
 // rows are what an entry is found by. They are derived from the record and the
@@ -80,6 +81,10 @@ func statementRows(s attest.Statement, r *admission.Record, add func(name, key s
 	case *attest.Instruction:
 		add(byPerson, s.Person)
 		add(byAgent, s.Addressee)
+	case *attest.Countersignature:
+		add(byOf, string(s.Of))
+		add(byOf, string(s.Request))
+		add(byAgent, s.Agent)
 	case *attest.Person:
 		add(byPerson, s.Name)
 	case *attest.Issuer:

@@ -1,6 +1,9 @@
 package checker
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // statementDoc is what the checker reads of a statement (docs/spec/statements.md).
 type statementDoc struct {
@@ -14,6 +17,7 @@ type statementDoc struct {
 		Holder      holder          `json:"holder"`
 		Issuer      party           `json:"issuer"`
 		Name        string          `json:"name"`
+		Of          string          `json:"of"`
 		Owner       string          `json:"owner"`
 		Parent      string          `json:"parent"`
 		Person      string          `json:"person"`
@@ -36,11 +40,21 @@ type (
 	}
 	request struct {
 		Action string `json:"action"`
+		digest string // what stands in its place where only the digest is named
 	}
 	sessionOfAction struct {
 		ID string `json:"id"`
 	}
 )
+
+// UnmarshalJSON reads a request, or the digest of one.
+func (r *request) UnmarshalJSON(doc []byte) error {
+	if len(doc) > 0 && doc[0] == '"' {
+		return json.Unmarshal(doc, &r.digest)
+	}
+	type plain request
+	return json.Unmarshal(doc, (*plain)(r))
+}
 
 // searchRows are what an entry is found by: who signed, who answers for it, under
 // which warrant, and the parties that the statement names.
@@ -90,6 +104,12 @@ func statementRows(r recordDoc, s statementDoc, add func(name, key string)) {
 	case "instruction":
 		add("person", p.Person)
 		add("agent", p.Addressee)
+	case "countersignature":
+		add("of", p.Of)
+		if p.Request != nil {
+			add("of", p.Request.digest)
+		}
+		add("agent", p.Agent)
 	case "person":
 		add("person", p.Name)
 	case "issuer":

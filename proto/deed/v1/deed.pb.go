@@ -801,7 +801,9 @@ type SearchRequest struct {
 	// At most this many results, 100 by default, 1000 at most.
 	Limit int32 `protobuf:"varint,11,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Only entries with a smaller index: the next of the page before.
-	Before        uint64 `protobuf:"varint,12,opt,name=before,proto3" json:"before,omitempty"`
+	Before uint64 `protobuf:"varint,12,opt,name=before,proto3" json:"before,omitempty"`
+	// Countersignatures of this statement, by its ID or its request digest.
+	Of            string `protobuf:"bytes,13,opt,name=of,proto3" json:"of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -918,6 +920,13 @@ func (x *SearchRequest) GetBefore() uint64 {
 		return x.Before
 	}
 	return 0
+}
+
+func (x *SearchRequest) GetOf() string {
+	if x != nil {
+		return x.Of
+	}
+	return ""
 }
 
 type SearchResponse struct {
@@ -1154,7 +1163,7 @@ const file_deed_v1_deed_proto_rawDesc = "" +
 	"\x10GetObjectRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\"+\n" +
 	"\x11GetObjectResponse\x12\x16\n" +
-	"\x06object\x18\x01 \x01(\fR\x06object\"\xb3\x02\n" +
+	"\x06object\x18\x01 \x01(\fR\x06object\"\xc3\x02\n" +
 	"\rSearchRequest\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12\x16\n" +
@@ -1168,7 +1177,8 @@ const file_deed_v1_deed_proto_rawDesc = "" +
 	"\buntil_ms\x18\n" +
 	" \x01(\x03R\auntilMs\x12\x14\n" +
 	"\x05limit\x18\v \x01(\x05R\x05limit\x12\x16\n" +
-	"\x06before\x18\f \x01(\x04R\x06before\"i\n" +
+	"\x06before\x18\f \x01(\x04R\x06before\x12\x0e\n" +
+	"\x02of\x18\r \x01(\tR\x02of\"i\n" +
 	"\x0eSearchResponse\x12/\n" +
 	"\aresults\x18\x01 \x03(\v2\x15.deed.v1.SearchResultR\aresults\x12\x12\n" +
 	"\x04more\x18\x02 \x01(\bR\x04more\x12\x12\n" +
