@@ -11,6 +11,9 @@ func ManifestOf(b *Bundle) []byte {
 	return doc
 }
 
+// States reports whether a constraint states a value by itself.
+var States = states
+
 // RewriteManifest reads a manifest and writes it again.
 func RewriteManifest(doc []byte) ([]byte, error) {
 	m, err := parseManifest(doc)

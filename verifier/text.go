@@ -133,6 +133,7 @@ func (p *page) subject(s *Subject) {
 		p.field(f[0], f[1])
 	}
 	p.list("What this shows", s.Shows)
+	p.list("Where the values of the action are from", s.OriginLines())
 	p.list("What this would show, had every required check been made and passed", s.WouldShow)
 	p.list("What this does not show", s.DoesNotShow)
 	if s.Stronger != "" {

@@ -47,6 +47,7 @@ type Subject struct {
 	Index       uint64              `json:"index"`
 	Kind        attest.Kind         `json:"kind"`
 	Mode        attest.Mode         `json:"mode,omitzero"`
+	Origins     []Origin            `json:"origins"` // of an action's values
 	Shows       []string            `json:"shows"`
 	Signer      SignerWords         `json:"signer"`
 	Stronger    string              `json:"stronger,omitzero"`
@@ -114,7 +115,7 @@ func (s *Subject) qualify(result string) {
 	case result == CouldNotCheck:
 		s.WouldShow = s.Shows
 	}
-	s.Shows, s.Stronger = []string{}, ""
+	s.Shows, s.Origins, s.Stronger = []string{}, []Origin{}, ""
 	s.Summary = "Not proven; as the bundle has it: " + s.Summary
 }
 
@@ -170,7 +171,7 @@ func (v *Verdict) conclude() {
 
 // subject puts one entry in words.
 func (v *verification) subject(index uint64) Subject {
-	s := Subject{Index: index, Chain: []Words{}, Evidence: []Words{}, Shows: []string{}, DoesNotShow: []string{}, Incomplete: []string{}, WouldShow: []string{}}
+	s := Subject{Index: index, Chain: []Words{}, Evidence: []Words{}, Shows: []string{}, DoesNotShow: []string{}, Incomplete: []string{}, WouldShow: []string{}, Origins: []Origin{}}
 	at, ok := slices.BinarySearchFunc(v.items, index, func(i *item, n uint64) int { return compareIndex(i.index, n) })
 	if !ok || v.items[at].logged == nil {
 		return s
@@ -185,6 +186,12 @@ func (v *verification) subject(index uint64) Subject {
 	if r.Attribution != nil {
 		s.Shows, s.DoesNotShow = agency.Statement(*r.Attribution)
 		s.Stronger = agency.Stronger(*r.Attribution)
+	}
+	if a, ok := i.statement().(*attest.Action); ok {
+		s.Origins = v.origins(a, r.Attribution)
+	}
+	if s.unstated() {
+		s.DoesNotShow = append(s.DoesNotShow, originLimit)
 	}
 	s.Incomplete = v.incomplete(i)
 	s.Summary = s.summary()

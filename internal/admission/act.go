@@ -116,8 +116,8 @@ func (c *check) authority(x *act) error {
 }
 
 // reaches reports whether a chain with these faults leads to the signer, link by
-// signed link. One that does not says nothing about this agent, whoever set its
-// root off. How much it grants, and for how long, does not matter here.
+// signed link, as far as the registration does not matter, which authorize looks up.
+// One that does not says nothing about this agent, whoever set its root off. How much it grants, and for how long, does not matter here.
 func (c *check) reaches(holder attest.Holder, faults []*attest.Fault) bool {
 	for _, f := range faults {
 		if f.Code == "d1.issuer" || f.Code == "d2.parent" {

@@ -211,8 +211,8 @@ func holderCases() []vectorCase {
 		pinned("the pinned key", "The warrant pins the key that signs.", "human_instructed", func(s *scene, h *attest.Holder) { h.Key = s.Payments.Public().Digest() }),
 		pinned("another key than pinned", "The warrant pins another key: the chain does not lead to this signer.", "unattributed, denied d10.holder", func(s *scene, h *attest.Holder) { h.Key = s.Buyer.Public().Digest() }),
 		pinned("the named registration", "The warrant names the registration in force.", "human_instructed", func(s *scene, h *attest.Holder) { h.Registration = s.agents }),
-		pinned("another registration", "The warrant names another registration.", "human_instructed, denied d10.holder", func(s *scene, h *attest.Holder) { h.Registration = s.services }),
-		{"holder/registered anew", "d10.holder", "The registration that the warrant names was replaced.", "human_instructed, denied d10.holder", func(s *scene) cast.Sent {
+		pinned("another registration", "The warrant names another registration.", "unattributed, denied d10.holder", func(s *scene, h *attest.Holder) { h.Registration = s.services }),
+		{"holder/registered anew", "d10.holder", "The registration that the warrant names was replaced: the chain does not lead to who is registered now.", "unattributed, denied d10.holder", func(s *scene) cast.Sent {
 			w := s.child()
 			w.Holder.Registration = s.agents
 			id := s.allow(s.Sign(s.Buyer, w))
