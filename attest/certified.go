@@ -117,6 +117,16 @@ type certified struct {
 	at     time.Time
 }
 
+// TSAToken takes the token out of the answer of a time-stamping authority; a token
+// is returned as it is. Fault: tsa.form.
+func TSAToken(der []byte) ([]byte, error) {
+	token, err := cms.TokenOf(der)
+	if e, ok := errors.AsType[*cms.Error](err); ok {
+		return nil, Refuse(e.Check, "tsa_token", e.Expected, e.Found)
+	}
+	return token, err
+}
+
 // Roots lists the sets of authorities that a signature rests on; none unless it is
 // certified.
 func (s Signer) Roots() []NamedRoot {

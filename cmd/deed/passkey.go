@@ -72,7 +72,7 @@ func passkeyOf(ctx context.Context, file, name string, cl *client) (attest.Key, 
 		return nil, nil, err
 	}
 	if p.Passkey == nil {
-		return nil, nil, withHint(errors.New(name+" has a key and no passkey"), "sign with --key FILE")
+		return nil, nil, withHint(fmt.Errorf("%s signs with a %s, not with a passkey", name, p.Form()), "use --key FILE for a key, --pae FILE for a tool of one's own")
 	}
 	return p.Key, p.Credential(), nil
 }
@@ -87,5 +87,5 @@ func registeredPerson(ctx context.Context, name string, cl *client) (*attest.Per
 			return l.statement, nil
 		}
 	}
-	return nil, withHint(fmt.Errorf("%s is not registered", name), "register the passkey with 'deed person add --passkey FILE'")
+	return nil, withHint(fmt.Errorf("%s is not registered", name), "register the person with 'deed person add'")
 }

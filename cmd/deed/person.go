@@ -21,13 +21,18 @@ the person run 'deed sign --endorse', and submit both: see 'deed sign --help'.
 A passkey is always elsewhere. --passkey takes what the browser gave when it was
 made, writes the signed statement to --out and prints what to ask the passkey
 for; 'deed sign --request --assertion' makes the endorsement of the answer, and
-'deed submit' takes both.`
+'deed submit' takes both.
+
+Who signs with a tool of their own is registered in the same two steps, with
+--ssh-key, --x509-root or --fulcio-root: --pae writes what the tool has to sign,
+'deed sign --request --signature' makes the endorsement of its result.`
 
 type personAdd struct {
 	control
 	personKey, reach string
 	passkey, out     string
 	origins          []string
+	ownPerson
 }
 
 func newPersonAdd() *cobra.Command {
@@ -37,7 +42,8 @@ func newPersonAdd() *cobra.Command {
 		Short: "Register a person's key",
 		Long:  personAddLong,
 		Example: "deed key new maria.key\ndeed person add maria --person-key maria.key --dir acme\n" +
-			"deed person add maria --passkey create.json --out maria.dsse --dir acme > request.json",
+			"deed person add maria --passkey create.json --out maria.dsse --dir acme > request.json\n" +
+			"deed person add maria --ssh-key maria.pub --out maria.dsse --pae maria.pae > request.json",
 		Args: takes(1, 1),
 		RunE: p.run,
 	}
@@ -45,7 +51,8 @@ func newPersonAdd() *cobra.Command {
 	cmd.Flags().StringVar(&p.reach, "reach", "", "how to `REACH` the person, such as an address")
 	cmd.Flags().StringVar(&p.passkey, "passkey", "", "the person's passkey as navigator.credentials.create() gave it, JSON `FILE`")
 	cmd.Flags().StringSliceVar(&p.origins, "origin", nil, "further `ORIGIN` of a page on which the passkey may sign")
-	cmd.Flags().StringVar(&p.out, "out", "", "with --passkey, write the signed statement to `FILE`")
+	cmd.Flags().StringVar(&p.out, "out", "", "where the key is elsewhere, write the signed statement to `FILE`")
+	p.ownPerson.flags(cmd)
 	p.control.flags(cmd)
 	return cmd
 }
@@ -54,8 +61,11 @@ func (p *personAdd) run(cmd *cobra.Command, args []string) error {
 	if p.passkey != "" {
 		return p.addPasskey(cmd, args[0])
 	}
+	if p.ownPerson.there() {
+		return p.addOwn(cmd, args[0])
+	}
 	if p.personKey == "" {
-		return usageError("want the person's key: --person-key FILE, or --passkey FILE")
+		return usageError("want the person's key: --person-key, --passkey, --ssh-key, --x509-root or --fulcio-root")
 	}
 	person, err := keyCredential(p.personKey)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -29,20 +30,26 @@ func (p *personAdd) addPasskey(cmd *cobra.Command, name string) error {
 		return err
 	}
 	defer done()
-	signer, err := p.administrator(&p.connection)
+	envelope, err := p.register(ctx, cl, s)
 	if err != nil {
-		return err
-	}
-	d := &draft{flags: &draftFlags{}, statement: s, signer: signer, client: cl, now: time.Now()}
-	if err := d.complete(ctx); err != nil {
-		return err
-	}
-	envelope, err := signer.sign(s)
-	if err != nil {
-		return err
-	}
-	if err := setup.WriteFile(p.out, append(envelope.JSON(), '\n'), 0o600); err != nil {
 		return err
 	}
 	return printRequest(cmd, s.Credential(), envelope.Payload)
+}
+
+// register has an administrator sign a registration, and writes it to --out: the
+// register takes it with the person's endorsement alone.
+func (p *personAdd) register(ctx context.Context, cl *client, s *attest.Person) (e attest.Envelope, err error) {
+	signer, err := p.administrator(&p.connection)
+	if err != nil {
+		return e, err
+	}
+	d := &draft{flags: &draftFlags{}, statement: s, signer: signer, client: cl, now: time.Now()}
+	if err := d.complete(ctx); err != nil {
+		return e, err
+	}
+	if e, err = signer.sign(s); err != nil {
+		return e, err
+	}
+	return e, setup.WriteFile(p.out, append(e.JSON(), '\n'), 0o600)
 }

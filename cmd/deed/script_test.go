@@ -46,7 +46,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit, "people": people,
-			"passkey": device,
+			"passkey": device, "tool": tool,
 		},
 	})
 }

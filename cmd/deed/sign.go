@@ -28,6 +28,8 @@ An SVID's certificates, and seeds, are objects that travel with the envelope:
 
 ` + passkeyHelp + `
 
+` + ownHelp + `
+
 ` + actHelp
 
 const signExample = `deed sign instruction --key maria.key --to spiffe://acme.example/agent/planner \
@@ -37,7 +39,10 @@ deed sign --endorse person.dsse --key maria.key > endorsement.dsse
 deed submit person.dsse --object endorsement.dsse
 deed sign instruction --as maria --challenge --text 'Pay' \
     --to spiffe://acme.example/agent/planner > request.json
-deed sign --request request.json --assertion answer.json > instruction.dsse`
+deed sign --request request.json --assertion answer.json > instruction.dsse
+deed sign approval --as maria --pae approval.pae --of action.json > request.json
+ssh-keygen -Y sign -n deed -f ~/.ssh/id_ed25519 approval.pae
+deed sign --request request.json --signature approval.pae.sig > approval.dsse`
 
 type signCommand struct {
 	connection
@@ -47,6 +52,7 @@ type signCommand struct {
 	objects string
 	only    bool
 	passkey passkeyFlags
+	own     ownFlags
 }
 
 func newSign() *cobra.Command {
@@ -63,6 +69,7 @@ func newSign() *cobra.Command {
 	cmd.Flags().StringVar(&s.objects, "objects", "", "write the objects that belong to the envelope into `DIR`")
 	cmd.Flags().BoolVar(&s.only, "draft", false, "print the completed predicate and sign nothing")
 	s.passkey.flags(cmd)
+	s.own.flags(cmd)
 	s.draft.flags(cmd)
 	s.signing.flags(cmd)
 	s.connection.flags(cmd)
@@ -71,8 +78,14 @@ func newSign() *cobra.Command {
 
 func (s *signCommand) run(cmd *cobra.Command, args []string) error {
 	switch {
-	case s.passkey.challenge && s.keyFile != "":
-		return usageError("--key signs here, --challenge elsewhere: want one of them")
+	case s.elsewhere() && s.keyFile != "":
+		return usageError("--key signs here, --challenge and --pae elsewhere: want one of them")
+	case s.passkey.challenge && s.own.pae != "":
+		return usageError("--challenge is for a passkey, --pae for a tool of one's own: want one of them")
+	case s.own.signature != "" && (len(args) > 0 || s.endorse != "" || s.passkey.assertion != ""):
+		return usageError("the statement is in the request: want no KIND, no --endorse and no --assertion")
+	case s.own.signature != "":
+		return s.own.finish(cmd, s.passkey.request)
 	case s.passkey.answered() && (len(args) > 0 || s.endorse != ""):
 		return usageError("the statement is in the request: want no KIND and no --endorse")
 	case s.passkey.answered():
@@ -104,20 +117,23 @@ func (s *signCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.give(cmd, d)
+	return s.give(ctx, cmd, d)
 }
+
+// elsewhere reports whether the signature is made elsewhere.
+func (s *signCommand) elsewhere() bool { return s.passkey.challenge || s.own.pae != "" }
 
 // give prints what was asked for of a statement: itself, what to ask a passkey
 // for, or the envelope.
-func (s *signCommand) give(cmd *cobra.Command, d *draft) error {
+func (s *signCommand) give(ctx context.Context, cmd *cobra.Command, d *draft) error {
 	if s.only {
 		return printJSON(cmd.OutOrStdout(), d.statement)
 	}
-	if s.passkey.challenge {
+	if s.elsewhere() {
 		if err := s.keep(d); err != nil {
 			return err
 		}
-		return d.signer.ask(cmd, d.statement)
+		return s.ask(ctx, cmd, d)
 	}
 	envelope, err := d.signer.sign(d.statement)
 	if err != nil {
@@ -129,10 +145,13 @@ func (s *signCommand) give(cmd *cobra.Command, d *draft) error {
 	return printText(cmd.OutOrStdout(), string(envelope.JSON())+"\n")
 }
 
-// signer is who signs: here, or elsewhere with a passkey.
+// signer is who signs: here, or elsewhere.
 func (s *signCommand) signer(ctx context.Context, cl *client) (*credential, error) {
-	if s.passkey.challenge {
+	switch {
+	case s.passkey.challenge:
 		return s.passkey.credential(ctx, s.as, cl)
+	case s.own.pae != "":
+		return ownCredential(ctx, s.as, cl)
 	}
 	return s.credential(ctx, &s.connection)
 }
@@ -166,7 +185,7 @@ func (s *signCommand) endorsement(cmd *cobra.Command) error {
 	if _, err := attest.ParsePayload(envelope.Payload); err != nil {
 		return fmt.Errorf("reading %s: %w", s.endorse, err)
 	}
-	if s.passkey.challenge {
+	if s.elsewhere() {
 		return s.askEndorsement(cmd, envelope.Payload)
 	}
 	signer, err := s.credential(cmd.Context(), &s.connection)

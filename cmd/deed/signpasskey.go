@@ -69,29 +69,45 @@ func (p *passkeyFlags) credential(ctx context.Context, name string, cl *client) 
 	return &credential{kind: attest.ByPerson, name: name, public: key, keyID: held.Digest(), passkey: held}, nil
 }
 
-// ask prints what to ask a passkey for, to sign a statement that names its
-// holder.
-func (k *credential) ask(cmd *cobra.Command, s attest.Statement) error {
-	payload, err := attest.Payload(s)
+// ask prints what to ask a passkey or a person's own tool for, to sign a statement
+// that names its holder.
+func (s *signCommand) ask(ctx context.Context, cmd *cobra.Command, d *draft) error {
+	payload, err := attest.Payload(d.statement)
 	if err != nil {
 		return err
 	}
-	if named := s.SignedBy(); named.Kind != attest.ByPerson || k.name != "" && k.name != named.ID {
-		return fmt.Errorf("the statement names %s as its signer, and a passkey of %s would sign it", named.Name(), k.name)
+	if named := d.statement.SignedBy(); named.Kind != attest.ByPerson || d.signer.name != "" && d.signer.name != named.ID {
+		return fmt.Errorf("the statement names %s as its signer, and %s would sign it", named.Name(), d.signer.name)
 	}
-	return printRequest(cmd, k.passkey, payload)
+	return s.askFor(ctx, cmd, d.signer.passkey, payload, d.client)
 }
 
-// askEndorsement prints what to ask a passkey for, to endorse a statement: that
-// which the statement registers, unless another is named.
+func (s *signCommand) askFor(ctx context.Context, cmd *cobra.Command, key attest.PersonKey, payload []byte, cl *client) error {
+	if s.own.pae != "" {
+		return s.own.ask(ctx, cmd, key, payload, cl)
+	}
+	return printRequest(cmd, key, payload)
+}
+
+// ownCredential stands for the credential of a person who signs with a tool of
+// their own: there is no key here.
+func ownCredential(ctx context.Context, name string, cl *client) (*credential, error) {
+	if name == "" || cl == nil {
+		return nil, usageError("want who is to sign: --as NAME, with a register")
+	}
+	p, err := registeredPerson(ctx, name, cl)
+	if err != nil {
+		return nil, err
+	}
+	return &credential{kind: attest.ByPerson, name: name, public: p.Key, keyID: p.Credential().Digest(), passkey: p.Credential()}, nil
+}
+
+// askEndorsement prints what to ask a passkey or a person's own tool for, to
+// endorse a statement: that which the statement registers, unless another is named.
 func (s *signCommand) askEndorsement(cmd *cobra.Command, payload []byte) error {
 	statement, err := attest.ParsePayload(payload)
 	if err != nil {
 		return err
-	}
-	person, ok := statement.(*attest.Person)
-	if ok && person.Passkey != nil && s.as == "" && s.passkey.file == "" {
-		return printRequest(cmd, person.Credential(), payload)
 	}
 	ctx, cl, done, err := s.open(cmd.Context())
 	if err != nil {
@@ -101,9 +117,13 @@ func (s *signCommand) askEndorsement(cmd *cobra.Command, payload []byte) error {
 	if s.server == "" && s.dir == "" {
 		cl = nil
 	}
-	signer, err := s.passkey.credential(ctx, s.as, cl)
+	person, ok := statement.(*attest.Person)
+	if ok && person.Form() != attest.KeyForm && s.as == "" && s.passkey.file == "" {
+		return s.askFor(ctx, cmd, person.Credential(), payload, cl)
+	}
+	signer, err := s.signer(ctx, cl)
 	if err != nil {
 		return err
 	}
-	return printRequest(cmd, signer.passkey, payload)
+	return s.askFor(ctx, cmd, signer.passkey, payload, cl)
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/attest"
+)
+
+const rootsLong = `Roots of trust that the register has logged: SPIFFE bundles of trust domains, and
+sets of authorities under a name (x509, fulcio, tsa) that people's certificates
+and time stamps lead to. They come from the files that deed.yaml names, and are
+logged when they change: at a start, and at SIGHUP.`
+
+func newRoots() *cobra.Command {
+	c := &connection{}
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List the roots in force",
+		Args:  takes(0, 0),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return listRoots(cmd, c) },
+	}
+	c.flags(list)
+	g := group("root", "Roots of trust that the register has logged", list)
+	g.Long = rootsLong
+	return g
+}
+
+func listRoots(cmd *cobra.Command, c *connection) error {
+	ctx, cl, done, err := c.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	list, err := inForce(ctx, cl, attest.KindRoot, (*attest.Root).Of)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		statements := make([]*attest.Root, len(list))
+		for i, l := range list {
+			statements[i] = l.statement
+		}
+		return printJSON(cmd.OutOrStdout(), statements)
+	}
+	var rows [][]string
+	for _, l := range list {
+		r := l.statement
+		n, err := authoritiesOf(ctx, cl, r)
+		if err != nil {
+			return fmt.Errorf("reading root %s: %w", r.Of(), err)
+		}
+		rows = append(rows, []string{string(r.Type), r.TrustDomain + r.Name, fmt.Sprint(n), r.Source, instant(r.At), fmt.Sprint(l.index)})
+	}
+	return printTable(cmd.OutOrStdout(), []string{"TYPE", "NAME", "AUTHORITIES", "SOURCE", "FETCHED", "INDEX"}, rows)
+}
+
+// authoritiesOf counts the authorities of a root.
+func authoritiesOf(ctx context.Context, cl *client, r *attest.Root) (int, error) {
+	doc, err := cl.object(ctx, r.Bundle)
+	if err != nil {
+		return 0, err
+	}
+	b := ownBundle{part: rootParts[0], name: r.TrustDomain, doc: doc}
+	if r.Type != attest.RootSPIFFE {
+		b.part, b.name = string(r.Type), r.Name
+	}
+	list, err := b.authorities()
+	return len(list), err
+}
