@@ -118,10 +118,22 @@ func administratorsDoc(t testing.TB) *attest.Administrators {
 	}
 }
 
+// gates has one of every condition.
+func gates() []attest.WarrantGate {
+	return []attest.WarrantGate{
+		{Actions: []string{"payments.transfer"}, Approvers: []string{"alice", "bob"}, Display: true, M: 2, MaxAge: 900_000,
+			When: attest.When{Above: &attest.Threshold{Argument: "amount", Limit: attest.Amount{Decimal: "1000.00", Unit: "EUR"}}}},
+		{Approvers: []string{"treasurer"}, M: 1, When: attest.When{Always: true}},
+		{Approvers: []string{"treasurer"}, M: 1, When: attest.When{Irreversible: true}},
+		{Approvers: []string{"treasurer"}, M: 1, When: attest.When{OutsideHours: &attest.Hours{From: 480, To: 1080, Weekdays: []int{1, 2, 3, 4, 5}}}},
+	}
+}
+
 func warrantDoc() *attest.Warrant {
 	return &attest.Warrant{
 		Expires: moment + 3_600_000, Grants: grants(), Issuer: attest.Party{ID: "treasurer", Kind: attest.ByPerson},
 		Holder: attest.Holder{Key: digestOf("holder key"), Registration: idOf("registration"), SPIFFEID: agent},
+		Gates:  gates(),
 		Log:    origin, MaxDepth: 2, Nonce: nonce("warrant"), NotBefore: moment, V: 1,
 		Never: []attest.Denial{{Actions: []string{"payments.refund"}}, {Actions: []string{"payments.transfer"},
 			Resource: &attest.Match{Kind: "bank_account", Match: textExactly("iban/DE/1")}}},

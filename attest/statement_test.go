@@ -124,7 +124,7 @@ func list(items ...any) []any { return items }
 func obj(name string, v any) map[string]any { return map[string]any{name: v} }
 
 func mutations() []mutation {
-	return slices.Concat(controlMutations(), warrantMutations(), actionMutations())
+	return slices.Concat(controlMutations(), warrantMutations(), gateMutations(), actionMutations())
 }
 
 func controlMutations() []mutation {
@@ -168,7 +168,7 @@ func warrantMutations() []mutation {
 		many[i] = "a.b" + strings.Repeat("c", i+1)
 	}
 	return []mutation{
-		{"warrant", "gates", list(map[string]any{}), unsupported}, {"warrant", "depth", 1, field}, {"warrant", "depth", -1, field}, {"warrant", "max_depth", 8, field}, {"warrant/1", "max_depth", 0, field}, {"warrant/1", "depth", 8, field},
+		{"warrant", "depth", 1, field}, {"warrant", "depth", -1, field}, {"warrant", "max_depth", 8, field}, {"warrant/1", "max_depth", 0, field}, {"warrant/1", "depth", 8, field},
 		{"warrant", "parent", id, field}, {"warrant", "root", gone{}, field}, {"warrant/1", "parent", gone{}, field}, {"warrant/1", "parent", sum, field}, {"warrant", "expires", moment, field}, {"warrant", "not_before", 0, field},
 		{"warrant", "issuer.kind", "server", field}, {"warrant", "holder.spiffe_id", "treasurer", field}, {"warrant", "holder.key", id, field}, {"warrant", "holder.registration", sum, field}, {"warrant", "task.id", "x", field}, {"warrant", "task.purpose", "", field},
 		{"warrant", "task.purpose", strings.Repeat("a", 129), field}, {"warrant", "task.instruction", sum, field}, {"warrant", "root.basis", "x", field}, {"warrant", "root.evidence", list(id, id), field}, {"warrant", "root.evidence", list("x"), field},
@@ -186,6 +186,25 @@ func warrantMutations() []mutation {
 		{"warrant", "grants.0.arguments.0.constraint", obj("decimal_max", map[string]any{"decimal": "01", "unit": "EUR"}), field}, {"warrant", "grants.0.arguments.0.constraint", obj("exact", list(1)), "profile.member"}, {"warrant", "grants.0.arguments.0.constraint", obj("exact", obj("decimal", "1")), "statement.value"},
 		{"warrant", "grants.0.arguments.0.constraint", obj("exact", map[string]any{"decimal": "1", "note": "x", "unit": "EUR"}), "profile.member"},
 		{"warrant", "grants.0.arguments.0.constraint", deepAll(5), field}, {"warrant", "grants.0.arguments.0.constraint", obj("all", many), "profile.member"},
+	}
+}
+
+func gateMutations() []mutation {
+	names := list("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q")
+	gate := obj("actions", list())
+	return []mutation{
+		{"warrant", "gates", list(gate, gate, gate, gate, gate, gate, gate, gate, gate), "profile.canonical"}, {"warrant", "gates.0", gate, "profile.canonical"},
+		{"warrant", "gates.0.m", 0, field}, {"warrant", "gates.0.m", 3, field}, {"warrant", "gates.0.m", -1, field},
+		{"warrant", "gates.0.approvers", list(), field}, {"warrant", "gates.0.approvers", names, field}, {"warrant", "gates.0.approvers", list("bob", "alice"), field},
+		{"warrant", "gates.0.approvers", list("alice", "alice"), field}, {"warrant", "gates.0.approvers", list("Alice", "bob"), field},
+		{"warrant", "gates.0.actions", list("b", "a"), field}, {"warrant", "gates.0.actions", list("B"), field}, {"warrant", "gates.0.max_age", -1, field},
+		{"warrant", "gates.0.max_age", 0, "profile.canonical"}, {"warrant", "gates.0.when", map[string]any{}, field}, {"warrant", "gates.0.when.always", true, field},
+		{"warrant", "gates.0.when", obj("always", false), "profile.canonical"}, {"warrant", "gates.0.when", obj("never", true), "profile.member"},
+		{"warrant", "gates.0.when", map[string]any{"always": true, "irreversible": true}, field}, {"warrant", "gates.0.display", gone{}, "profile.canonical"},
+		{"warrant", "gates.0.when.above.argument", "a b", field}, {"warrant", "gates.0.when.above.limit.decimal", "1,00", field}, {"warrant", "gates.0.when.above.limit.unit", "", field},
+		{"warrant", "gates.3.when.outside_hours.from", -1, field}, {"warrant", "gates.3.when.outside_hours.from", 1080, field}, {"warrant", "gates.3.when.outside_hours.to", 1441, field},
+		{"warrant", "gates.3.when.outside_hours.weekdays", list(), field}, {"warrant", "gates.3.when.outside_hours.weekdays", list(0), field},
+		{"warrant", "gates.3.when.outside_hours.weekdays", list(8), field}, {"warrant", "gates.3.when.outside_hours.weekdays", list(2, 1), field},
 	}
 }
 
@@ -312,9 +331,9 @@ func TestGenesisKeysAreDistinct(t *testing.T) {
 
 func TestPayloadRefusesWhatParsePayloadWould(t *testing.T) {
 	w := warrantDoc()
-	w.Gates = []jsontext.Value{jsontext.Value(`{}`)}
+	w.Gates[0].M = 0
 	_, err := attest.Payload(w)
-	wantCode(t, err, "statement.unsupported")
+	wantCode(t, err, "statement.field")
 	w = warrantDoc()
 	w.Task.Purpose = "a\tb"
 	_, err = attest.Payload(w)

@@ -1,10 +1,6 @@
 package attest
 
-import (
-	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "strconv"
 
 // Limits of a warrant (docs/spec/warrants.md).
 const (
@@ -31,21 +27,21 @@ func (b Basis) Human() bool { return b == HumanInstruction || b == HumanStanding
 // Warrant is a task-scoped, holder-bound, expiring grant. At depth 0 it has a
 // root, deeper a parent.
 type Warrant struct {
-	Depth     int              `json:"depth"`
-	Expires   int64            `json:"expires"` // ms, exclusive
-	Gates     []jsontext.Value `json:"gates"`   // only [] in this version
-	Grants    []Grant          `json:"grants"`
-	Holder    Holder           `json:"holder"`
-	Issuer    Party            `json:"issuer"`
-	Log       string           `json:"log"`
-	MaxDepth  int              `json:"max_depth"`
-	Never     []Denial         `json:"never"`
-	Nonce     string           `json:"nonce"`
-	NotBefore int64            `json:"not_before"` // ms, inclusive
-	Parent    ID               `json:"parent,omitzero"`
-	Root      *WarrantRoot     `json:"root,omitzero"`
-	Task      Task             `json:"task"`
-	V         int              `json:"v"`
+	Depth     int           `json:"depth"`
+	Expires   int64         `json:"expires"` // ms, exclusive
+	Gates     []WarrantGate `json:"gates"`
+	Grants    []Grant       `json:"grants"`
+	Holder    Holder        `json:"holder"`
+	Issuer    Party         `json:"issuer"`
+	Log       string        `json:"log"`
+	MaxDepth  int           `json:"max_depth"`
+	Never     []Denial      `json:"never"`
+	Nonce     string        `json:"nonce"`
+	NotBefore int64         `json:"not_before"` // ms, inclusive
+	Parent    ID            `json:"parent,omitzero"`
+	Root      *WarrantRoot  `json:"root,omitzero"`
+	Task      Task          `json:"task"`
+	V         int           `json:"v"`
 }
 
 // Holder is who may use a warrant: a workload, optionally pinned to a key and to
@@ -85,7 +81,7 @@ func (w *Warrant) validate(c *checker) {
 	c.spiffeID("holder.spiffe_id", w.Holder.SPIFFEID)
 	c.optionalDigest("holder.key", w.Holder.Key)
 	c.optionalID("holder.registration", w.Holder.Registration)
-	c.supported(len(w.Gates) == 0, "gates", "[]", strconv.Itoa(len(w.Gates))+" gates")
+	c.gates(w.Gates)
 	c.grants("grants", w.Grants)
 	c.that(len(w.Never) <= maxItems, "never", "at most 64", strconv.Itoa(len(w.Never)))
 	for _, n := range w.Never {

@@ -30,6 +30,10 @@ func exampleWarrant() *attest.Warrant {
 			MaxUses:  3,
 			Resource: attest.Match{Kind: "bank_account", Match: attest.Constraint{Exact: &account}},
 		}},
+		Gates: []attest.WarrantGate{{
+			Actions: []string{"payments.transfer"}, Approvers: []string{"alice", "bob", "carol"}, Display: true, M: 2, MaxAge: 1_800_000,
+			When: attest.When{Above: &attest.Threshold{Argument: "amount", Limit: attest.Amount{Decimal: "1000.00", Unit: "EUR"}}},
+		}},
 		Never: []attest.Denial{{Actions: []string{"payments.refund"}}},
 	}
 }
@@ -41,9 +45,10 @@ func TestWarrantExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	grants, err := attest.Encode(struct {
-		Grants []attest.Grant  `json:"grants"`
-		Never  []attest.Denial `json:"never"`
-	}{w.Grants, w.Never})
+		Gates  []attest.WarrantGate `json:"gates"`
+		Grants []attest.Grant       `json:"grants"`
+		Never  []attest.Denial      `json:"never"`
+	}{w.Gates, w.Grants, w.Never})
 	if err != nil {
 		t.Fatal(err)
 	}

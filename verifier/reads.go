@@ -269,6 +269,8 @@ func (r *replay) asserted() bool {
 	control := r.record.Read.Control == r.shown.Control && r.record.Read.Control.Count == r.controls()
 	all := r.unseen() == 0
 	a := r.action()
+	asksPeople := len(r.record.Read.Refused) > 0 || a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0 ||
+		len(r.checked.Gates(r.record.Read, r.entry.ReceivedAt)) > 0
 	warrants := slices.ContainsFunc(r.record.Read.Statements, func(s admission.Ref) bool { return r.isWarrant(s.ID) })
 	for _, part := range []struct {
 		check       string
@@ -279,7 +281,7 @@ func (r *replay) asserted() bool {
 		{"read.session", a != nil, all},
 		{"read.outcome", a != nil && a.Phase == attest.Outcome, all},
 		{"read.used", a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all},
-		{"read.refused", len(r.record.Read.Refused) > 0 || a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all},
+		{"read.refused", asksPeople, all},
 		{"read.spent", len(r.record.Read.Spent) > 0, all},
 	} {
 		switch {

@@ -47,6 +47,7 @@ func (v *verification) replay() bool {
 
 func (r *replay) establish() {
 	r.item.logged = &admission.Logged{Index: r.index, Verified: r.checked.Verified(), Record: r.record}
+	r.item.gates = r.checked.Gates(r.record.Read, r.entry.ReceivedAt)
 	r.believe()
 	for _, c := range r.cells {
 		r.state[cellKey{c.Table, c.Key}] = written{c.Value, r.index}

@@ -186,6 +186,7 @@ func (v *verification) subject(index uint64) Subject {
 	if r.Attribution != nil {
 		s.Shows, s.DoesNotShow = agency.Statement(*r.Attribution)
 		s.Stronger = agency.Stronger(*r.Attribution)
+		v.gateWords(&s, i)
 	}
 	if a, ok := i.statement().(*attest.Action); ok {
 		s.Origins = v.origins(a, r.Attribution)

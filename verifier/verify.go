@@ -43,6 +43,7 @@ var checks = []step[*verification]{
 	{"server.corroborated", (*verification).server},      // and the server key that the reader knows
 	{"root.corroborated", (*verification).roots},         // agents' certificates lead to the reader's own roots
 	{"people.corroborated", (*verification).peopleKnown}, // people's keys are those that the reader knows
+	{"approval.rate", (*verification).approvalRate},      // nobody approved faster than one can read
 }
 
 // entryChecks is all that is done to one entry once it is known to be in the log.
@@ -63,7 +64,7 @@ var entryChecks = []step[*replay]{
 func Verify(b *Bundle, t *Trust, o Options) (verdict *Verdict) {
 	v := &verification{
 		bundle: b, trust: t, options: o,
-		byID: map[attest.ID]*item{}, state: map[cellKey]written{}, cache: admission.NewCache(256),
+		byID: map[attest.ID]*item{}, state: map[cellKey]written{}, hasty: map[string]int{}, cache: admission.NewCache(256),
 	}
 	defer func() {
 		if r := recover(); r != nil { // a belt: no input is known to come here
@@ -117,7 +118,8 @@ type verification struct {
 	times    []cosigned
 	state    map[cellKey]written // what the entries so far left behind
 	cache    *admission.Cache
-	operator []string // what is believed on the operator's word
+	operator []string       // what is believed on the operator's word
+	hasty    map[string]int // people who approved faster than one can read, and how many within a minute
 }
 
 // item is one entry on its way through the checks.
@@ -132,7 +134,8 @@ type item struct {
 	// logged is set once every check of the entry passed; only then does
 	// anything else rely on it.
 	logged *admission.Logged
-	sealed bool // the seed of server_fields is not here
+	sealed bool                    // the seed of server_fields is not here
+	gates  []admission.GateFinding // of an action: those that apply
 }
 
 func (v *verification) pass(check string, where ...string) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/warrant"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -180,8 +179,10 @@ func grantCases() []ruleCase {
 
 func taskCases() []ruleCase {
 	return []ruleCase{
-		{"adds a gate", "d6.gates", "warrants.2.gates", func(l []warrant.Link) { l[2].Warrant.Gates = []jsontext.Value{jsontext.Value(`{}`)} }},
-		{"drops a gate", "d6.gates", "warrants.1.gates", func(l []warrant.Link) { l[0].Warrant.Gates = []jsontext.Value{jsontext.Value(`{}`)} }},
+		{"drops a gate", "d6.gates", "warrants.2.gates", func(l []warrant.Link) {
+			l[0].Warrant.Gates = []attest.WarrantGate{gate(1, always, "alice")}
+			l[1].Warrant.Gates = l[0].Warrant.Gates
+		}},
 		{"another task", "d8.task", "warrants.2.task.id", func(l []warrant.Link) { l[2].Warrant.Task.ID = "00000000000000000000000000000000" }},
 		{"another purpose", "d8.task", "warrants.2.task.purpose", func(l []warrant.Link) { l[2].Warrant.Task.Purpose = "refunds" }},
 		{"another instruction", "d8.task", "warrants.2.task.instruction", func(l []warrant.Link) { l[2].Warrant.Task.Instruction = idOf("other") }},

@@ -10,8 +10,8 @@ import (
 )
 
 // Describe says in words, one line each and the same for the same warrant: who
-// may do what, on what, within which limits, until when, what never, and how
-// deep it may be delegated. Free text is quoted, so that it cannot pass for a
+// may do what, on what, within which limits, until when, what never, what takes
+// people's approval, and how deep it may be delegated. Free text is quoted, so that it cannot pass for a
 // line of ours.
 func Describe(w *attest.Warrant) string {
 	var b strings.Builder
@@ -28,6 +28,9 @@ func Describe(w *attest.Warrant) string {
 	}
 	for _, n := range w.Never {
 		fmt.Fprintf(&b, "never:     %s\n", describeDenial(n))
+	}
+	for i, g := range w.Gates {
+		fmt.Fprintf(&b, "gate %-4s  %s\n", strconv.Itoa(i)+":", DescribeGate(g))
 	}
 	fmt.Fprintf(&b, "valid:     from %s until just before %s\n", instant(w.NotBefore), instant(w.Expires))
 	fmt.Fprintf(&b, "delegates: %s\n", describeDepth(w))

@@ -25,6 +25,10 @@ func order(s attest.Statement) {
 		}
 	case *attest.Warrant:
 		sortGrants(s.Grants)
+		for i := range s.Gates {
+			slices.Sort(s.Gates[i].Actions)
+			slices.Sort(s.Gates[i].Approvers)
+		}
 		for i := range s.Never {
 			slices.Sort(s.Never[i].Actions)
 		}

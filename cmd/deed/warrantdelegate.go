@@ -23,11 +23,12 @@ func newWarrantDelegate() *cobra.Command {
 		Use:   "delegate PARENT",
 		Short: "Delegate a warrant to another agent, as it is or narrower",
 		Long: `Delegate a warrant to another agent: sign it with the SVID of the parent's
-holder, submit it, print the receipt. Grants, task, denials and end are the
-parent's; the flags narrow them. What would be wider than the parent is refused
-here, before it is logged as denied; --force submits it all the same.
+holder, submit it, print the receipt. Grants, task, denials, gates and end are the
+parent's; the flags narrow them, and --never and --gate add to them. What would
+be wider than the parent is refused here, before it is logged as denied; --force
+submits it all the same.
 
-` + actHelp,
+` + actHelp + "\n\n" + gateHelp,
 		Example: `deed warrant delegate $W --to spiffe://acme.example/agent/payments --svid-dir svid/planner
 deed warrant delegate $W --to spiffe://acme.example/agent/payments --svid-dir svid/planner \
     --action payments.transfer --resource bank_account:iban/DE/nordlicht \
@@ -94,6 +95,11 @@ func (d *warrantDelegate) child(parent warrant.Link) (*attest.Warrant, error) {
 		return nil, err
 	}
 	w.Never = append(w.Never[:len(w.Never):len(w.Never)], more...)
+	gates, err := d.gates()
+	if err != nil {
+		return nil, err
+	}
+	w.Gates = append(w.Gates[:len(w.Gates):len(w.Gates)], gates...)
 	if d.grant.given() {
 		w.Grants, err = d.grant.grants()
 	}

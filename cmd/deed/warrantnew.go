@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/request"
 )
 
 const warrantNewLong = `Issue a root warrant: sign it, submit it, print the receipt.
@@ -19,12 +20,13 @@ With --instruction, holder, grants and basis follow from the instruction where
 they are not given: the agent it asks may do what it asks for. --print prints the
 signed envelope instead of submitting it.
 
-` + actHelp
+` + actHelp + "\n\n" + gateHelp
 
 const warrantNewExample = `W=$(deed warrant new --key maria.key --instruction $I --purpose 'pay invoice 4711' --max-depth 1 -q)
 deed warrant new --key maria.key --to spiffe://acme.example/agent/planner --purpose 'pay suppliers' \
     --action payments.transfer --resource bank_account:iban/... --arg 'amount<=500.00 EUR' --arg reference \
-    --budget 'amount<=2000.00 EUR' --max-depth 2`
+    --budget 'amount<=2000.00 EUR' --max-depth 2 \
+    --gate 'payments.transfer above amount 100.00 EUR by 2 of maria,bob,carol'`
 
 // issuing is what new and delegate share.
 type issuing struct {
@@ -33,6 +35,7 @@ type issuing struct {
 	to      string
 	expires time.Duration
 	never   []string
+	gate    []string
 	print   bool
 }
 
@@ -40,6 +43,7 @@ func (i *issuing) flags(cmd *cobra.Command, life time.Duration, lifeText string)
 	cmd.Flags().StringVar(&i.to, "to", "", "SPIFFE `ID` of the agent that may use it")
 	i.grant.flags(cmd)
 	cmd.Flags().StringArrayVar(&i.never, "never", nil, "what is denied to it and all below: `ACTION`, or ACTION@KIND:PATH")
+	cmd.Flags().StringArrayVar(&i.gate, "gate", nil, "what takes people's approval: `GATE`, as below")
 	cmd.Flags().DurationVar(&i.expires, "expires", life, lifeText)
 	cmd.Flags().BoolVar(&i.print, "print", false, "print the signed envelope and submit nothing")
 	i.control.flags(cmd)
@@ -75,6 +79,36 @@ func (i *issuing) denials() ([]attest.Denial, error) {
 			d.Resource = &match
 		}
 		out = append(out, d)
+	}
+	return out, nil
+}
+
+// gateHelp explains --gate.
+const gateHelp = `--gate asks for approvals of the exact action before it is allowed, in one line:
+
+  ACTIONS CONDITION by M of PERSON,... [shown] [within TIME]
+
+ACTIONS are names joined by commas, or * for any. CONDITION is one of
+  always
+  above ARGUMENT AMOUNT UNIT       an argument that is not shown is above as well
+  irreversible                     as the agent says
+  outside DAYS HH:MM-HH:MM         UTC, such as mon-fri 08:00-18:00
+M different persons of those named must have approved; 'shown' asks that what they
+were shown came with the approval, 'within' that it is not older than that. Who is
+named and refuses closes the gate until they approve. A child repeats every gate.
+
+  'payments.transfer above amount 1000.00 EUR by 2 of alice,bob,carol'
+  '* outside mon-fri 08:00-18:00 by 1 of alice,bob shown within 30m'`
+
+// gates reads --gate.
+func (i *issuing) gates() ([]attest.WarrantGate, error) {
+	var out []attest.WarrantGate
+	for _, text := range i.gate {
+		g, err := request.Gate(text)
+		if err != nil {
+			return nil, asUsage("--gate", err)
+		}
+		out = append(out, g)
 	}
 	return out, nil
 }
@@ -131,6 +165,9 @@ func (n *warrantNew) run(cmd *cobra.Command, _ []string) error {
 		Root: &attest.WarrantRoot{Accountable: n.accountable, Basis: attest.Basis(n.basis)},
 	}
 	if w.Never, err = n.denials(); err != nil {
+		return err
+	}
+	if w.Gates, err = n.gates(); err != nil {
 		return err
 	}
 	if err := n.authority(ctx, cl, w); err != nil {

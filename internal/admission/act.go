@@ -14,6 +14,7 @@ type act struct {
 	grant        int
 	registration attest.ID // of the signer, or ""
 	approvals    []approved
+	gates        []gate
 	instructions []instructed
 	trigger      *Logged
 	unknown      []attest.ID // evidence of a kind that this version cannot use
@@ -50,7 +51,7 @@ func (c *check) action(a *attest.Action) error {
 		return c.terminal(a)
 	}
 	c.act = &act{action: a}
-	for _, step := range [...]func(*check, *act) error{(*check).parallel, (*check).authority, (*check).fields, (*check).approvals,
+	for _, step := range [...]func(*check, *act) error{(*check).parallel, (*check).authority, (*check).fields, (*check).approvals, (*check).gates,
 		(*check).evidence, (*check).initiator, (*check).authorize} {
 		if err := step(c, c.act); err != nil {
 			return err

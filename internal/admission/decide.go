@@ -65,7 +65,7 @@ func (c *Checked) Decide(read Read, received int64, seed [32]byte) (Result, erro
 // nothing is consumed.
 func (p *Prepared) Decide(read Read, received int64) (Result, error) {
 	o := &outcomeOf{Prepared: p, read: read, received: received, faults: slices.Clone(p.faults)}
-	for _, rule := range []func() error{o.time, o.session, o.warrants, o.approvals, o.outcome, o.spent} {
+	for _, rule := range []func() error{o.time, o.session, o.warrants, o.approvals, o.gates, o.outcome, o.spent} {
 		if err := rule(); err != nil {
 			return Result{}, err
 		}

@@ -48,17 +48,23 @@ func RefusedKey(a *attest.Action, person string) (key string, ok bool) {
 }
 
 // prepareRefusers lists whose refusal would matter: of those whose approval the
-// action names.
+// action names, and of those whom a gate asks.
 func (p *Prepared) prepareRefusers() {
-	if p.act == nil || len(p.act.approvals) == 0 {
+	if p.act == nil || len(p.act.approvals) == 0 && len(p.act.gates) == 0 {
 		return
 	}
 	exact := p.act.action.Exact()
 	if exact == "" {
 		return
 	}
+	add := func(person string) { p.refusers = append(p.refusers, refuser{person, refusedKey(exact, person)}) }
 	for _, a := range p.act.approvals {
-		p.refusers = append(p.refusers, refuser{a.statement.Person, refusedKey(exact, a.statement.Person)})
+		add(a.statement.Person)
+	}
+	for _, g := range p.act.gates {
+		for _, person := range g.Approvers {
+			add(person)
+		}
 	}
 	slices.SortFunc(p.refusers, func(a, b refuser) int { return strings.Compare(a.person, b.person) })
 	p.refusers = slices.Compact(p.refusers)

@@ -92,7 +92,7 @@ func (p *pending) look(ctx context.Context, f Found) (*Asked, error) {
 // curable reports whether approving could mend all that an action was denied for.
 func curable(faults []string) bool {
 	return len(faults) > 0 && !slices.ContainsFunc(faults, func(code string) bool {
-		return code != "policy.denied" && !strings.HasPrefix(code, "approval.")
+		return code != "policy.denied" && !strings.HasPrefix(code, "approval.") && !strings.HasPrefix(code, "gate.")
 	})
 }
 

@@ -76,3 +76,15 @@ func (v *View) Hopeless() *Hopeless {
 	}
 	return nil
 }
+
+// Gates lists the gates of the leaf that ask for approvals of the action now; it
+// repeats those of every warrant above it.
+func (v *View) Gates() []attest.WarrantGate {
+	var out []attest.WarrantGate
+	for _, g := range v.Chain.Leaf().Gates {
+		if warrant.GateApplies(g, v.Action, v.Now) {
+			out = append(out, g)
+		}
+	}
+	return out
+}

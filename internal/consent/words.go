@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/warrant"
 	"github.com/deedlog/deed/internal/admission"
 )
 
@@ -76,6 +77,9 @@ func (v *View) warrantWords(line func(name, value string)) {
 	line("holds", "from "+Instant(w.NotBefore)+" until just before "+Instant(w.Expires))
 	if root.Root != nil {
 		line("rests on", string(root.Root.Basis)+" of "+root.Issuer.Name()+"; "+root.Root.Accountable+" is accountable")
+	}
+	for _, g := range v.Gates() {
+		line("gate", warrant.DescribeGate(g))
 	}
 	for _, f := range v.ChainFaults {
 		line("fault", f.Error())

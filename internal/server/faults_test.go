@@ -17,10 +17,8 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/attest/warrant"
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/server"
 	"github.com/deedlog/deed/internal/spiffeca"
@@ -524,17 +522,13 @@ var warrantCases = map[string]faultCase{
 			right: w.Sign(w.Treasurer, w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("1.00"))),
 		}
 	}},
-	"d6.gates": {why: "this version takes no gates: one is statement.unsupported", elsewhere: func(w *world) error {
+	"d6.gates": {try: func(w *world) trial {
 		root := w.Warrant(w.Treasurer, w.Orchestrator, attest.HumanStanding, cast.Payments("1.00"))
-		child := w.Child(root, "", w.Orchestrator, w.Payments)
-		root.Gates = []jsontext.Value{jsontext.Value(`{}`)}
-		_, faults := warrant.Check([]warrant.Link{{ID: "id:", Warrant: root}, {Warrant: child}})
-		for _, f := range faults {
-			if f.Code == "d6.gates" {
-				return f
-			}
-		}
-		return nil
+		root.Gates = []attest.WarrantGate{cast.Gate(2, w.Treasurer, w.Controller)}
+		id := w.allow(w.Sign(w.Treasurer, root))
+		wrong, right := w.Child(root, id, w.Orchestrator, w.Payments), w.Child(root, id, w.Orchestrator, w.Payments)
+		wrong.Gates = []attest.WarrantGate{cast.Gate(1, w.Treasurer, w.Controller)}
+		return trial{wrong: w.Sign(w.Orchestrator, wrong), right: w.Sign(w.Orchestrator, right)}
 	}},
 	"warrant.size": {try: func(w *world) trial {
 		wrong := w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("1.00"))
@@ -621,6 +615,19 @@ var actionCases = map[string]faultCase{
 		a := w.Transfer(w.Payments, id, "10.00")
 		a.Authority.Approvals = []attest.ID{w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)))}
 		w.allow(w.Sign(w.Treasurer, w.Refusal(w.Treasurer, a)))
+		return a
+	}),
+	"gate.approvals": actCase(func(w *world) *attest.Action {
+		a := w.Transfer(w.Payments, w.gated(2, w.Treasurer, w.Controller), "10.00")
+		yes := w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)))
+		twice := w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)))
+		a.Authority.Approvals = []attest.ID{min(yes, twice), max(yes, twice)}
+		return a
+	}),
+	"gate.refused": actCase(func(w *world) *attest.Action {
+		a := w.Transfer(w.Payments, w.gated(1, w.Treasurer, w.Controller), "10.00")
+		w.allow(w.Sign(w.Controller, w.Refusal(w.Controller, a)))
+		a.Authority.Approvals = []attest.ID{w.allow(w.Sign(w.Treasurer, w.Approval(w.Treasurer, a)))}
 		return a
 	}),
 	"session.fork": {try: func(w *world) trial {

@@ -210,6 +210,15 @@ func (w *world) standing(holder *cast.Party) (*attest.Warrant, attest.ID) {
 	return root, w.allow(w.Sign(w.Treasurer, root))
 }
 
+// gated is the ID of a warrant for the payments agent, of which everything takes m
+// approvals.
+func (w *world) gated(m int, approvers ...*cast.Party) attest.ID {
+	w.Helper()
+	root := w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("50000.00"))
+	root.Gates = []attest.WarrantGate{cast.Gate(m, approvers...)}
+	return w.allow(w.Sign(w.Treasurer, root))
+}
+
 // pay is a transfer that is allowed, under a warrant of its own.
 func (w *world) pay() cast.Sent {
 	w.Helper()

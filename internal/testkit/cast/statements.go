@@ -163,6 +163,16 @@ func (c *Cast) Warrant(issuer, holder *Party, basis attest.Basis, grant attest.G
 	}
 }
 
+// Gate asks for m approvals of whatever is done.
+func Gate(m int, approvers ...*Party) attest.WarrantGate {
+	g := attest.WarrantGate{M: m, When: attest.When{Always: true}}
+	for _, p := range approvers {
+		g.Approvers = append(g.Approvers, p.ID)
+	}
+	slices.Sort(g.Approvers)
+	return g
+}
+
 // Instructed is a root warrant on an instruction.
 func (c *Cast) Instructed(issuer, holder *Party, instruction attest.ID) *attest.Warrant {
 	w := c.Warrant(issuer, holder, attest.HumanInstruction, Payments("50000.00"))

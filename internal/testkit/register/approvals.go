@@ -35,6 +35,46 @@ func (w *World) Refuse(name string, a *attest.Action, h *Human) {
 	w.AddBy(name, h, w.Refusal(h, a), []byte("what was shown"))
 }
 
+// Gates are two for the warrants of [NewApprovals]: transfers above 1,000 EUR take two
+// of three people, and what cannot be undone takes alice.
+func Gates() []attest.WarrantGate {
+	limit := attest.Amount{Decimal: "1000.00", Unit: "EUR"}
+	return []attest.WarrantGate{
+		{Actions: []string{"payments.transfer"}, Approvers: []string{"alice", "bob", "carol"}, Display: true, M: 2, MaxAge: hour / 2,
+			When: attest.When{Above: &attest.Threshold{Argument: "amount", Limit: limit}}},
+		{Approvers: []string{"alice"}, M: 1, When: attest.When{Irreversible: true}},
+	}
+}
+
+// gated logs a chain of warrants with gates, and actions under it.
+func (w *World) gated() {
+	p := w.Payments
+	root := w.RootWarrant(attest.Party{ID: "alice", Kind: attest.ByPerson}, w.Orchestrator.ID, attest.HumanStanding, "")
+	root.Gates = Gates()
+	w.AddBy("gated warrant 0", w.Alice, root)
+	leaf := w.Child(root, w.IDs["gated warrant 0"], p.ID, "25000.00")
+	leaf.Gates = Gates()
+	leaf.Gates[0].Approvers = []string{"alice", "bob"}
+	w.AddAs("gated warrant 1", w.Orchestrator, leaf)
+	action := func(amount string, reversible bool) *attest.Action {
+		a := w.Action(p, attest.Intent, w.IDs["gated warrant 1"], amount)
+		a.Request.Reversible = reversible
+		return a
+	}
+	w.AddAction("gates do not apply", p, action("999.00", true))
+	w.AddAction("gate not met", p, action("998.00", false))
+	one := action("2000.00", true)
+	w.Approve("lone approval", one, w.Bob)
+	w.AddAction("one of two", p, one)
+	open := action("2001.00", false)
+	w.Approve("approval of two", open, w.Alice, w.Bob)
+	w.AddAction("gates met", p, open)
+	refused := action("997.00", false)
+	w.Refuse("refusal of an approver", refused, w.Alice)
+	w.Approve("approval of another", refused, w.Bob)
+	w.AddAction("gate refused", p, refused)
+}
+
 // answer logs actions that people approved and refused.
 func (w *World) answer() {
 	p := w.Payments
@@ -47,6 +87,8 @@ func (w *World) answer() {
 	w.Refuse("early refusal", changed, w.Alice)
 	w.Approve("late approval", changed, w.Alice)
 	w.AddAction("changed mind", p, changed)
+
+	w.gated()
 
 	other := w.Action(p, attest.Intent, w.IDs["warrant 2"], "12002.00")
 	w.Approve("approval", other, w.Alice)

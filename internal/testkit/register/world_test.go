@@ -11,7 +11,9 @@ import (
 func TestApprovals(t *testing.T) {
 	w := register.NewApprovals(t, "approvals")
 	for name, want := range map[string]string{
-		"taken back": "[approval.refused] human_tasked", "changed mind": "[] human_directed", "refused by somebody else": "[] human_directed",
+		"taken back": "[approval.refused] human_tasked", "gates do not apply": "[] human_delegated", "gate not met": "[gate.approvals] human_delegated",
+		"one of two": "[gate.approvals] human_directed", "gates met": "[] human_directed", "gate refused": "[gate.approvals gate.refused] human_directed",
+		"changed mind": "[] human_directed", "refused by somebody else": "[] human_directed",
 	} {
 		logged, err := w.Logged(w.IDs[name])
 		if err != nil || logged == nil {

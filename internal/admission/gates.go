@@ -1,0 +1,99 @@
+package admission
+
+import (
+	"slices"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/attest/warrant"
+)
+
+// gate is a gate of the chain that may ask for approvals of an action: whether it
+// does can depend on the time of the entry.
+type gate struct {
+	depth, number int // of the link, and in its list
+	*attest.WarrantGate
+}
+
+// gates lists the gates of every link that may apply. A child repeats those above
+// it, or is denied; each is asked all the same.
+func (c *check) gates(x *act) error {
+	for depth, l := range x.chain.Links() {
+		for n := range l.Warrant.Gates {
+			if g := &l.Warrant.Gates[n]; warrant.GateMayApply(*g, x.action) {
+				x.gates = append(x.gates, gate{depth, n, g})
+			}
+		}
+	}
+	return nil
+}
+
+// GateFinding is what is found of a gate that applies to an action: who of its
+// approvers counts, and who refused.
+type GateFinding struct {
+	Depth, Number int // of the link in the chain, and of the gate in its list
+	Gate          *attest.WarrantGate
+	People        []string // whose approval counts, ascending
+	Refused       []string // whose last word is a refusal, ascending
+}
+
+// Enough reports whether as many approved as the gate asks for.
+func (f GateFinding) Enough() bool { return len(f.People) >= f.Gate.M }
+
+// Gates finds what became of every gate that applies, root first, given what was
+// read and the time of the entry in ms. A verifier calls it with the recorded Read.
+func (p *Prepared) Gates(read Read, received int64) []GateFinding {
+	if p.act == nil || len(p.act.gates) == 0 {
+		return nil
+	}
+	o := &outcomeOf{Prepared: p, read: read, received: received}
+	var out []GateFinding
+	for _, g := range p.act.gates {
+		if warrant.GateApplies(*g.WarrantGate, p.act.action, received) {
+			out = append(out, o.gate(g))
+		}
+	}
+	return out
+}
+
+// Gates is [Prepared.Gates] for a statement that is not prepared.
+func (c *Checked) Gates(read Read, received int64) []GateFinding {
+	return (&Prepared{Checked: c}).Gates(read, received)
+}
+
+func (o *outcomeOf) gate(g gate) GateFinding {
+	f := GateFinding{Depth: g.depth, Number: g.number, Gate: g.WarrantGate}
+	for _, person := range g.Approvers { // each once, however often he approved
+		if slices.ContainsFunc(o.act.approvals, func(a approved) bool { return a.statement.Person == person && o.opens(a, g) }) {
+			f.People = append(f.People, person)
+		} else if slices.ContainsFunc(o.read.Refused, func(r Refused) bool { return r.Person == person }) {
+			f.Refused = append(f.Refused, person)
+		}
+	}
+	return f
+}
+
+// opens reports whether an approval of an approver counts for a gate: of exactly
+// this action, by a key of the person's own, unexpired, unused, not taken back, and
+// with what the gate asks of it besides.
+func (o *outcomeOf) opens(a approved, g gate) bool {
+	id := a.logged.ID()
+	used := slices.ContainsFunc(o.read.Used, func(r Ref) bool { return r.ID == id })
+	shown := !g.Display || slices.Contains(a.logged.Record.Objects, a.statement.Display)
+	fresh := g.MaxAge == 0 || o.received-a.logged.Record.CheckedAt <= g.MaxAge
+	return a.exact && held(a.logged.Verified.Signer()) >= agency.K3 && o.received < a.statement.Expires &&
+		!used && !o.takenBack(a) && shown && fresh
+}
+
+// gates: each that applies has its approvals, and nobody whom it asks has said no.
+func (o *outcomeOf) gates() error {
+	for _, f := range o.Gates(o.read, o.received) {
+		if !f.Enough() {
+			o.deny("gate.approvals")
+		}
+		if len(f.Refused) > 0 {
+			o.deny("gate.refused")
+		}
+	}
+	return nil
+}

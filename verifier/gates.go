@@ -1,0 +1,142 @@
+package verifier
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
+)
+
+// approvalsPerMinute is the most that one person may approve within a minute before
+// the verdict says so: nobody reads more than one in ten seconds or so.
+const approvalsPerMinute = 5
+
+const minute = 60_000 // ms
+
+// approvalRate counts the approvals of each person within any minute of the
+// register's clock, among the entries of this bundle. It is a fact about people and
+// takes nothing from the evidence, so it is not required.
+func (v *verification) approvalRate() bool {
+	times, entries := map[string][]int64{}, map[string][]string{}
+	for _, i := range v.items {
+		if a, ok := i.statement().(*attest.Approval); ok && i.logged.Allowed() {
+			times[a.Person] = append(times[a.Person], i.entry.ReceivedAt)
+			entries[a.Person] = append(entries[a.Person], entryName(i.index))
+		}
+	}
+	for _, person := range slices.Sorted(maps.Keys(times)) {
+		f := Finding{
+			Check: "approval.rate", Status: pass, Where: entries[person],
+			Expected: "at most " + fmt.Sprint(approvalsPerMinute) + " approvals of a person within one minute, among the entries of this bundle",
+			Found:    "no more",
+		}
+		if n := mostWithin(times[person], minute); n > approvalsPerMinute {
+			f.Status, f.Found = fail, fmt.Sprintf("%d of %s", n, person)
+			v.hasty[person] = n
+		}
+		v.add(f)
+	}
+	return true
+}
+
+// mostWithin is how many of ascending times lie within one span at most.
+func mostWithin(times []int64, span int64) (most int) {
+	first := 0
+	for i, at := range times {
+		for at-times[first] >= span {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
+}
+
+// gateWords say of every gate that applied whether it was open, and what that does
+// not show. The sentences are fixed.
+func (v *verification) gateWords(s *Subject, i *item) {
+	several := false
+	for _, f := range i.gates {
+		s.Shows = append(s.Shows, gateSentence(f))
+		if len(f.Refused) > 0 {
+			s.Shows = append(s.Shows, refusedWords(f.Refused))
+		}
+		several = several || len(f.People) > 1
+	}
+	if several {
+		s.DoesNotShow = append(s.DoesNotShow, "This does not show that those who approved are different humans, nor that they decided apart from each other; only that their keys are registered under different names.")
+	}
+	if a, ok := i.statement().(*attest.Action); ok && v.spared(a) {
+		s.DoesNotShow = append(s.DoesNotShow, "This does not show that the action can be undone: that it can is the agent's word, and a warrant asks for approvals only where it cannot.")
+	}
+	v.hastyWords(s, i)
+}
+
+// gateSentence says of one gate what it asks for and what it got.
+func gateSentence(f admission.GateFinding) string {
+	asked := fmt.Sprintf("Gate %d of the warrant at depth %d applies: it asks that %d of %s approve exactly this action. ",
+		f.Number, f.Depth, f.Gate.M, strings.Join(f.Gate.Approvers, ", "))
+	switch n := len(f.People); {
+	case n == 0:
+		return asked + "Nobody's approval counts: the gate was not open."
+	case f.Enough():
+		return asked + approvedWords(f.People) + ": the gate was open."
+	default:
+		return asked + approvedWords(f.People) + ", and nobody else: the gate was not open."
+	}
+}
+
+// approvedWords say who approved.
+func approvedWords(names []string) string {
+	if len(names) == 1 {
+		return "Before the action, " + names[0] + " had done so with a key that is registered or certified as theirs, by an approval that had neither expired nor been used"
+	}
+	return "Before the action, " + people(names) + " had done so, each with a key that is registered or certified as theirs, by approvals that had neither expired nor been used"
+}
+
+// refusedWords say who refused.
+func refusedWords(names []string) string {
+	return "Before the action, " + people(names) + " refused exactly this action, and the action names no approval of theirs from after that: the gate was closed."
+}
+
+// people are names in one phrase.
+func people(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// spared reports whether a gate would have asked, had the agent not said that the
+// action can be undone.
+func (v *verification) spared(a *attest.Action) bool {
+	for _, link := range v.chain(a) {
+		w, _ := link.statement().(*attest.Warrant)
+		for _, g := range w.Gates {
+			if g.When.Irreversible && a.Request != nil && a.Request.Reversible && (len(g.Actions) == 0 || slices.Contains(g.Actions, a.Request.Action)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hastyWords: who approved this action approved others in the same minute.
+func (v *verification) hastyWords(s *Subject, i *item) {
+	a, ok := i.statement().(*attest.Action)
+	if !ok || a.Authority == nil {
+		return
+	}
+	said := map[string]bool{}
+	for _, id := range a.Authority.Approvals {
+		approval, ok := v.byID[id].statement().(*attest.Approval)
+		if !ok || v.hasty[approval.Person] == 0 || said[approval.Person] {
+			continue
+		}
+		said[approval.Person] = true
+		s.DoesNotShow = append(s.DoesNotShow, fmt.Sprintf("This does not show that %s read what they approved: among the entries of this bundle are %d approvals of theirs within one minute.",
+			approval.Person, v.hasty[approval.Person]))
+	}
+}
