@@ -67,6 +67,14 @@ func (i *Issued) issue(t *x509.Certificate) {
 		sum := sha256.Sum256([]byte(t.Subject.String() + t.NotBefore.String()))
 		t.SerialNumber = new(big.Int).SetBytes(sum[:8])
 	}
+	if t.SubjectKeyId == nil { // or it changes with the version of the library
+		der, err := x509.MarshalPKIXPublicKey(i.Key.Public())
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.Sum256(der)
+		t.SubjectKeyId = sum[:20]
+	}
 	parent := t
 	if i.by != i {
 		parent = i.by.Certificate
