@@ -24,6 +24,9 @@
 // until it expires. Signed attributes other than contentType and messageDigest,
 // signingTime among them, and all unsigned attributes are not read. Certificate
 // Transparency is not asked for: a Fulcio certificate without an SCT passes.
+// Certificates and paths are read and built by crypto/x509: what a later version of
+// it refuses, such as a key that is no longer strong enough, is refused by whoever
+// is built with it, for signatures of today too.
 // Only DER is taken, so a CMS signature that was made as a stream, in BER, is not.
 package cms
 

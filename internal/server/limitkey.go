@@ -25,10 +25,18 @@ func newHeavy() heavy {
 	return heavy{make(chan struct{}, maxHeavy), make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 }
 
+// costly reports whether a verification with the key takes long. No key at all is
+// that of a person who signs with certificates: they come with the signature, and
+// several of them are verified, of any kind.
+func costly(key crypto.PublicKey) bool {
+	k, ok := key.(*ecdsa.PublicKey)
+	return key == nil || ok && k.Curve == elliptic.P384()
+}
+
 // admit is asked before a signature is verified with a key; the answer is called
 // afterwards.
 func (s *Server) admit(key crypto.PublicKey) (release func(), err error) {
-	if k, ok := key.(*ecdsa.PublicKey); !ok || k.Curve != elliptic.P384() {
+	if !costly(key) {
 		return func() {}, nil
 	}
 	select {
