@@ -122,12 +122,19 @@ func classifyCause(err error) (code int, hint string) {
 		return exitCould, "stop the deed serve that has it open, or work on a copy"
 	case errors.Is(err, ledger.ErrRollback):
 		return exitCould, "restore the newest database; never delete the head file to get past this; if the file was lost, see deed log recover"
+	case isDamage(err):
+		return exitCould, "'deed log check' names all that is damaged; what follows from the entries, 'deed log reindex' makes again"
 	case errors.Is(err, ledger.ErrProof), errors.Is(err, ledger.ErrSignature):
 		return exitFalse, "do not rely on this; ask the operator, and compare with another copy of the log's key"
 	case errors.Is(err, fs.ErrNotExist):
 		return exitCould, ""
 	}
 	return exitCould, connectHint(err)
+}
+
+func isDamage(err error) bool {
+	_, ok := errors.AsType[*ledger.Corrupt](err)
+	return ok
 }
 
 func connectHint(err error) string {

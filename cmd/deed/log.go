@@ -12,7 +12,7 @@ import (
 )
 
 func newLog() *cobra.Command {
-	return group("log", "The log itself: head, check, scrub, consistency, audit, recover", newLogHead(), newLogCheck(), newLogScrub(), newLogConsistency(), newLogAudit(), newLogRecover())
+	return group("log", "The log itself: head, check, scrub, consistency, audit, recover, reindex", newLogHead(), newLogCheck(), newLogScrub(), newLogConsistency(), newLogAudit(), newLogRecover(), newLogReindex())
 }
 
 type logHead struct {

@@ -88,6 +88,7 @@ type rebuilding struct {
 	last   int64 // time of the last entry
 	mu     sync.Mutex
 	opened map[attest.ID]*admission.Logged // as far as others name them
+	next   func(Derived) error             // gets what is derived; nil: it is compared in the end
 }
 
 func (r *rebuilding) say(bucket string, done uint64) {

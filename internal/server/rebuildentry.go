@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/deedlog/deed/attest"
@@ -157,15 +158,20 @@ func (r *rebuilding) apply(index uint64, e ledger.Entry, m *remade) error {
 	if err != nil {
 		r.Report(&ledger.Corrupt{Bucket: "state", Key: fmt.Sprint("before entry ", index), Want: "what the entries before it left", Got: err.Error()})
 	}
-	for _, c := range m.cells {
-		r.put(c)
-	}
+	cells := slices.Clone(m.cells)
 	if m.denied != "" {
 		cell, err := deniedCell(view, m.denied, time.UnixMilli(m.received), unlimited)
 		if err != nil {
 			return fmt.Errorf("counting denials: %w", err)
 		}
-		r.put(cell)
+		cells = append(cells, cell)
+	}
+	for _, c := range cells {
+		r.put(c)
+	}
+	r.last = m.received
+	if r.next != nil {
+		return r.next(Derived{Entry: e, Time: m.received, Cells: cells, Rows: m.rows})
 	}
 	for _, row := range m.rows {
 		if r.rows[row] == nil {
@@ -173,7 +179,6 @@ func (r *rebuilding) apply(index uint64, e ledger.Entry, m *remade) error {
 		}
 		r.rows[row].add(index)
 	}
-	r.last = m.received
 	return nil
 }
 

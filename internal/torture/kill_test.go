@@ -64,7 +64,20 @@ func TestKill(t *testing.T) {
 	}
 	t.Logf("%d statements acknowledged over %d kills", len(receipts), rounds)
 	w.verify(t, receipts, nil)
+	w.reindex(t)
+	w.verify(t, receipts, nil)
 	w.refusesOldCopy(t)
+}
+
+// reindex makes the database again from its entries.
+func (w *world) reindex(t *testing.T) {
+	t.Helper()
+	start := time.Now()
+	out, err := exec.Command(w.binary, "log", "reindex", "--config", filepath.Join(w.dir, "deed.yaml")).CombinedOutput()
+	if err != nil {
+		t.Fatalf("deed log reindex: %v\n%s", err, out)
+	}
+	t.Logf("made again in %.1f s: %s", time.Since(start).Seconds(), out)
 }
 
 // world is a register in a directory, the binary that serves it, and agents.

@@ -59,6 +59,13 @@ func (s *Store) Decay(d ledger.Hash) error {
 	})
 }
 
+// SpoilIndex damages the list of segments.
+func (s *Store) SpoilIndex() error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketSegments).Put(keyCatalog, []byte("not a list"))
+	})
+}
+
 // Downgrade makes the file one of the layout before.
 func (s *Store) Downgrade() error {
 	return s.db.Update(func(tx *bolt.Tx) error {

@@ -1,6 +1,8 @@
 package boltstore
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -21,6 +23,11 @@ const lockRetry = 10 * time.Millisecond
 func settle(f *os.File) error {
 	if err := lock(f); err != nil {
 		return err
+	}
+	if at, err := os.Stat(f.Name()); err != nil {
+		return err
+	} else if is, err := f.Stat(); err != nil || !os.SameFile(at, is) {
+		return errors.Join(err, fmt.Errorf("%s is another file now", f.Name())) // while this waited for the lock
 	}
 	if !failpoint.Mutant("start-unsynced") {
 		if err := syncData(f); err != nil {

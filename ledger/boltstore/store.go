@@ -110,6 +110,19 @@ func Open(path string) (*Store, error) {
 // OpenReadOnly opens an existing file for tools. It can be opened any number of
 // times, but not while a process has it open for writing. Commit fails.
 func OpenReadOnly(path string) (*Store, error) {
+	s, err := openReadOnly(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reload(); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("opening database %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// openReadOnly does not read the index.
+func openReadOnly(path string) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
 	}
@@ -123,9 +136,6 @@ func OpenReadOnly(path string) (*Store, error) {
 		}
 		return nil
 	})
-	if err == nil {
-		err = s.reload()
-	}
 	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
