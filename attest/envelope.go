@@ -150,20 +150,35 @@ func (e Envelope) check() error {
 
 // pae is DSSE's pre-authentication encoding: what is signed.
 func (e Envelope) pae() []byte {
-	b := make([]byte, 0, 64+len(e.Payload))
+	return append(e.appendHead(make([]byte, 0, paeHead+len(e.Payload))), e.Payload...)
+}
+
+// paeHead is more than what stands before the payload.
+const paeHead = 64
+
+// appendHead appends what stands before the payload in the encoding.
+func (e Envelope) appendHead(b []byte) []byte {
 	b = strconv.AppendInt(append(b, "DSSEv1 "...), int64(len(PayloadType)), 10)
 	b = append(append(b, ' '), PayloadType...)
 	b = strconv.AppendInt(append(b, ' '), int64(len(e.Payload)), 10)
-	return append(append(b, ' '), e.Payload...)
+	return append(b, ' ')
+}
+
+// sum is the SHA-256 of pae, which is not put together for it.
+func (e Envelope) sum() (sum [sha256.Size]byte) {
+	h := sha256.New()
+	h.Write(e.appendHead(make([]byte, 0, paeHead)))
+	h.Write(e.Payload)
+	h.Sum(sum[:0])
+	return sum
 }
 
 // ID computes the statement's name for a signer ([Party.Name]):
 // SHA-256("deed/envelope/v1\0" || SHA-256(PAE) || signer). It says nothing
 // about the signature.
-func (e Envelope) ID(signer string) ID { return idOf(e.pae(), signer) }
+func (e Envelope) ID(signer string) ID { return idOf(e.sum(), signer) }
 
-func idOf(pae []byte, signer string) ID {
-	sum := sha256.Sum256(pae)
+func idOf(sum [sha256.Size]byte, signer string) ID {
 	named := append(append(make([]byte, 0, 256), envelopeTag...), sum[:]...)
 	return IDFrom(sha256.Sum256(append(named, signer...)))
 }

@@ -95,15 +95,25 @@ func checkSignature(pub crypto.PublicKey, sig, message []byte) error {
 	return nil
 }
 
+// checkEnvelope verifies the signature of an envelope, of whose encoding sum is the
+// SHA-256. A P-256 key, which nearly all have, needs no more of it.
+func checkEnvelope(pub crypto.PublicKey, e Envelope, sum [sha256.Size]byte) error {
+	if k, ok := pub.(*ecdsa.PublicKey); ok && k.Curve == elliptic.P256() {
+		return checkDigest(k, sum[:], e.Signature)
+	}
+	return checkSignature(pub, e.Signature, e.pae())
+}
+
 func checkECDSA(k *ecdsa.PublicKey, hash crypto.Hash, sig, message []byte) error {
-	var digest []byte
 	if hash == crypto.SHA256 {
 		sum := sha256.Sum256(message)
-		digest = sum[:]
-	} else {
-		sum := sha512.Sum384(message)
-		digest = sum[:]
+		return checkDigest(k, sum[:], sig)
 	}
+	sum := sha512.Sum384(message)
+	return checkDigest(k, sum[:], sig)
+}
+
+func checkDigest(k *ecdsa.PublicKey, digest, sig []byte) error {
 	if !ecdsa.VerifyASN1(k, digest, sig) {
 		return Refuse("envelope.signature", "signatures", "a signature of the payload by the named key", "an ECDSA signature that does not verify")
 	}

@@ -2,6 +2,7 @@ package attest
 
 import (
 	"crypto"
+	"crypto/sha256"
 	"strconv"
 
 	"github.com/deedlog/deed/attest/sshsig"
@@ -147,19 +148,20 @@ func (p Parsed) verifyAs(s Signer) (Verified, error) {
 	if p.envelope.KeyID != s.KeyID {
 		return Verified{}, Refuse("envelope.keyid", "keyid", string(s.KeyID), string(p.envelope.KeyID))
 	}
-	pae := p.envelope.pae()
-	v := Verified{id: idOf(pae, s.Name()), envelope: p.envelope, signer: s, statement: p.statement}
-	if err := v.check(pae); err != nil {
+	sum := p.envelope.sum()
+	v := Verified{id: idOf(sum, s.Name()), envelope: p.envelope, signer: s, statement: p.statement}
+	if err := v.check(sum); err != nil {
 		return Verified{}, err
 	}
 	return v, nil
 }
 
-// check verifies the signature by what is registered, never by what was sent.
-func (v *Verified) check(pae []byte) (err error) {
+// check verifies the signature by what is registered, never by what was sent. sum
+// is the SHA-256 of what is signed.
+func (v *Verified) check(sum [sha256.Size]byte) (err error) {
 	s, sig := &v.signer, v.envelope.Signature
 	if s.certified != nil {
-		v.sighted.Certificate, err = s.certified.verify(sig, pae)
+		v.sighted.Certificate, err = s.certified.verify(sig, v.envelope.pae())
 		if err == nil {
 			s.Key, s.KeySum = v.sighted.Certificate.Leaf.PublicKey, keySum(v.sighted.Certificate.Leaf.PublicKey)
 		}
@@ -170,11 +172,11 @@ func (v *Verified) check(pae []byte) (err error) {
 	}
 	switch {
 	case s.passkey != nil:
-		v.sighted.Passkey, err = checkAssertion(s.passkey, sig, pae)
+		v.sighted.Passkey, err = checkAssertion(s.passkey, sig, v.envelope.pae())
 	case s.ssh != nil:
-		v.sighted.SSH, err = checkSSH(s.ssh, sig, pae)
+		v.sighted.SSH, err = checkSSH(s.ssh, sig, v.envelope.pae())
 	default:
-		err = checkSignature(s.Key, sig, pae)
+		err = checkEnvelope(s.Key, v.envelope, sum)
 	}
 	return err
 }

@@ -20,6 +20,9 @@ func ReadEntry(entry []byte) AuditEntry { return readEntry(entry, ledger.HashLea
 // ReadStored reads an entry whose leaf hash the store has checked.
 func ReadStored(e ledger.Entry) AuditEntry { return readEntry(e.Bytes, e.Leaf) }
 
+// Entry is what was read, nil if the bytes are no entry.
+func (e AuditEntry) Entry() *admission.Entry { return e.entry }
+
 func readEntry(doc []byte, leaf ledger.Hash) AuditEntry {
 	e := AuditEntry{doc: doc, leaf: leaf}
 	e.entry, e.err = admission.ParseEntry(doc)

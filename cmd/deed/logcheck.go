@@ -116,6 +116,7 @@ func (l *logCheck) run(cmd *cobra.Command, _ []string) error {
 		return fmt.Errorf("opening database: %w", err)
 	}
 	if l.inside {
+		setup.TuneMemory()
 		return readInside(cmd.Context(), config, cmd.OutOrStdout(), l.read)
 	}
 	out, err := l.outside(cmd, config)

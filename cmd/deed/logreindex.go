@@ -55,6 +55,7 @@ func (l *logReindex) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	setup.TuneMemory()
 	r := setup.Reindex{Config: config, Report: func(c *ledger.Corrupt) { fmt.Fprintf(cmd.ErrOrStderr(), "deed: %v\n", c) }}
 	if l.progress || onTerminal(cmd.ErrOrStderr()) {
 		r.Progress = (&teller{out: cmd.ErrOrStderr()}).tell

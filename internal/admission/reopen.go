@@ -36,6 +36,11 @@ func (o *Opener) Reopen(index uint64, entryDoc []byte, object func(attest.Digest
 	if err != nil {
 		return nil, fmt.Errorf("reading entry %d: %w", index, damaged(err))
 	}
+	return o.ReopenEntry(index, entry, object)
+}
+
+// ReopenEntry is Reopen of an entry that is parsed already.
+func (o *Opener) ReopenEntry(index uint64, entry *Entry, object func(attest.Digest) ([]byte, error)) (*Logged, error) {
 	recordDoc, err := object(entry.Admission)
 	if err != nil {
 		return nil, fmt.Errorf("reading record of entry %d: %w", index, err)

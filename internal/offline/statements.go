@@ -116,7 +116,9 @@ func (r *statements) take(c chunk) error {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(read) && r.ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				read[i] = verifier.ReadStored(c.entries[i])
-				_, errs[i] = r.opener.Reopen(c.start+uint64(i), c.entries[i].Bytes, object)
+				if entry := read[i].Entry(); entry != nil { // else the audit names the fault
+					_, errs[i] = r.opener.ReopenEntry(c.start+uint64(i), entry, object)
+				}
 			}
 		})
 	}

@@ -15,8 +15,8 @@ const (
 	memoryLimit = 384 << 20
 )
 
-// TuneMemory sets the collector for a process that serves a register, unless
-// GOGC or GOMEMLIMIT say otherwise.
+// TuneMemory sets the collector for a process that serves a register or reads all
+// of one, unless GOGC or GOMEMLIMIT say otherwise.
 func TuneMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

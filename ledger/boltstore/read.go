@@ -95,7 +95,7 @@ func objectAt(tx *bolt.Tx, ordinal uint64) (ledger.Hash, []byte, error) {
 	if b == nil || ordinal >= after(b) {
 		return ledger.Hash{}, nil, errLater
 	}
-	return parseObject(ordinal, b.Get(number(ordinal)))
+	return parseObject(ordinal, b.Get(number(ordinal)), new(slab))
 }
 
 // after is the number after the last key of a bucket.
@@ -108,15 +108,32 @@ func after(b *bolt.Bucket) uint64 {
 }
 
 // parseObject copies an object out of a page and checks its hash.
-func parseObject(ordinal uint64, v []byte) (ledger.Hash, []byte, error) {
+func parseObject(ordinal uint64, v []byte, s *slab) (ledger.Hash, []byte, error) {
 	if len(v) < sha256.Size {
 		return ledger.Hash{}, nil, &ledger.Corrupt{Bucket: "objects", Key: fmt.Sprint(ordinal), Want: "an object", Got: fmt.Sprint(len(v), " bytes")}
 	}
-	digest, value := ledger.Hash(v[:sha256.Size]), append([]byte{}, v[sha256.Size:]...)
+	digest, value := ledger.Hash(v[:sha256.Size]), v[sha256.Size:]
 	if got := ledger.Hash(sha256.Sum256(value)); got != digest {
 		return digest, nil, &ledger.Corrupt{Bucket: "objects", Key: digest.String(), Want: digest.String(), Got: got.String()}
 	}
-	return digest, value, nil
+	return digest, s.copy(value), nil
+}
+
+// A slab is memory for copies that are made together and go together: one piece
+// for many of them.
+type slab []byte
+
+const mostSlab = 64 << 10
+
+// copy copies a value that belongs to a page. The first piece is of its size, and
+// each later one twice as large, so that a single value takes no more than itself.
+func (s *slab) copy(v []byte) []byte {
+	if free := cap(*s) - len(*s); free < len(v) || *s == nil {
+		*s = make([]byte, 0, max(len(v), min(2*cap(*s), mostSlab)))
+	}
+	start := len(*s)
+	*s = append(*s, v...)
+	return (*s)[start:len(*s):len(*s)]
 }
 
 // Objects implements ledger.Reader.
@@ -126,12 +143,13 @@ func (s *Store) Objects(_ context.Context, start, n uint64) (list []ledger.Objec
 		if b == nil {
 			return nil
 		}
+		var bytesOf slab
 		c, want := b.Cursor(), start
 		for k, v := c.Seek(number(start)); k != nil && want-start < n; k, v = c.Next() {
 			if !bytes.Equal(k, number(want)) {
 				return &ledger.Corrupt{Bucket: "objects", Key: fmt.Sprint(want), Want: "an object", Got: fmt.Sprintf("key %x", k)}
 			}
-			digest, value, err := parseObject(want, v)
+			digest, value, err := parseObject(want, v, &bytesOf)
 			if err != nil {
 				s.decayed.Store(true)
 				return err
