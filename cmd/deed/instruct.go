@@ -208,23 +208,8 @@ func (i *instructCommand) print(cmd *cobra.Command, d *draft) error {
 // words say what is to be signed, and show it.
 func (i *instructCommand) words(s *attest.Instruction, payload []byte) string {
 	var b strings.Builder
-	line := func(name, value string) { fmt.Fprintf(&b, "%-11s %s\n", name+":", value) }
-	line("person", s.SignedBy().Name())
-	if s.RecordedBy != "" {
-		line("for", s.Person+", as this service says")
-	}
-	line("asks", s.Addressee)
-	line("text", attest.Quote(i.draft.text))
-	for n, r := range s.Requests {
-		line(fmt.Sprintf("request %d", n), consent.RequestWords(r))
-	}
-	if len(s.Requests) == 0 {
-		line("requests", "none: what is done is the agent's choice")
-	}
-	line("actions", consent.ActionsWords(s))
-	line("holds", "from "+instant(s.At)+" until just before "+instant(s.Expires)+", "+consent.Span(s.Expires-s.At))
-	line("log", s.Log)
-	line("digest", string(attest.DigestOf(payload)))
+	b.WriteString(consent.InstructionWords(s, i.draft.text))
+	fmt.Fprintf(&b, "%-11s %s\n", "digest:", attest.DigestOf(payload))
 	b.WriteString("\nThe statement, as it is signed\n")
 	b.Write(payload)
 	b.WriteByte('\n')

@@ -12,7 +12,7 @@ import (
 )
 
 // device is the command passkey. passkey create FILE writes what a browser gives for a new passkey;
-// passkey get REQUEST FILE [unverified|elsewhere|other] answers a request.
+// passkey get REQUEST FILE [unverified|elsewhere|other|localhost] answers a request.
 func device(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: passkey create FILE | get REQUEST FILE")
@@ -33,6 +33,8 @@ func device(ts *testscript.TestScript, neg bool, args []string) {
 			a.Flags &^= authenticator.UserVerified
 		case "elsewhere":
 			a.Origin = "https://evil.example"
+		case "localhost":
+			a = authenticator.New(key, "localhost", ts.Getenv("PAGE"))
 		case "other":
 			a.ID = []byte("another credential")
 		}

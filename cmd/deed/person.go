@@ -9,7 +9,7 @@ import (
 )
 
 func newPerson() *cobra.Command {
-	return group("person", "People and their keys", newPersonAdd(), newPersonList())
+	return group("person", "People and their keys", newPersonAdd(), newPersonInvite(), newPersonList())
 }
 
 const personAddLong = `Register a person's key. An administrator signs, and the person proves to have

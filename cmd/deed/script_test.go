@@ -41,12 +41,17 @@ func TestScript(t *testing.T) {
 			}
 			e.Setenv("PORT", port)
 			e.Setenv("DEED_LISTEN", "127.0.0.1:"+port)
+			if port, err = freePort(); err != nil {
+				return err
+			}
+			e.Setenv("PAGE", "http://localhost:"+port)
+			e.Setenv("PAGE_LISTEN", "127.0.0.1:"+port)
 			e.Setenv("HOME", e.WorkDir)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit, "people": people,
-			"passkey": device, "tool": tool,
+			"passkey": device, "page": page, "tool": tool,
 		},
 	})
 }

@@ -28,6 +28,10 @@ func boardOf(l *Logged) board {
 	return board{}
 }
 
+// AdministratorsOf are the administrators that a statement puts in force, such as
+// that in [AdministratorsSlot]; none of one that puts none.
+func AdministratorsOf(l *Logged) []attest.Administrator { return boardOf(l).list }
+
 // key is an administrator's, or nil.
 func (b board) key(name string) attest.Key {
 	for _, a := range b.list {

@@ -12,17 +12,20 @@ import (
 type Remark struct {
 	Text    string
 	Differs bool // the action is not what was asked for, or nobody can say so
+	// Argument is that whose value is not what was asked for, or "". Found is its
+	// value, and Asked what was asked for.
+	Argument, Found, Asked string
 }
 
 // Compared says what differs between the action and the instruction that its chain
 // of warrants carries.
 func (v *View) Compared() []Remark {
 	if v.Instruction == nil {
-		return []Remark{{"none: the warrants carry none that reaches this agent", true}}
+		return []Remark{{Text: "none: the warrants carry none that reaches this agent", Differs: true}}
 	}
 	i := v.Instruction
-	out := []Remark{{fmt.Sprintf("%s of %s, entry %d", v.Instructed.ID(), i.Person, v.Instructed.Index), false}}
-	differs := func(text string) { out = append(out, Remark{"differs: " + text, true}) }
+	out := []Remark{{Text: fmt.Sprintf("%s of %s, entry %d", v.Instructed.ID(), i.Person, v.Instructed.Index)}}
+	differs := func(text string) { out = append(out, Remark{Text: "differs: " + text, Differs: true}) }
 	if i.RecordedBy != "" {
 		differs(i.Person + " did not sign it; " + i.RecordedBy + " recorded it")
 	}
@@ -36,7 +39,7 @@ func (v *View) Compared() []Remark {
 		differs("it asks " + i.Addressee + ", the first warrant is held by " + holder)
 	}
 	if i.MaxActions > 0 {
-		out = append(out, Remark{"it carries " + ActionsWords(i) + " actions in all", false})
+		out = append(out, Remark{Text: "it carries " + ActionsWords(i) + " actions in all"})
 	}
 	return append(out, v.requests()...)
 }
@@ -49,13 +52,18 @@ func (v *View) requests() []Remark {
 	for n, r := range v.Instruction.Requests {
 		err := warrant.Permits(r.Grant(), act)
 		if err == nil {
-			return []Remark{{fmt.Sprintf("request %d names this action: %s", n, RequestWords(r)), false}}
+			return []Remark{{Text: fmt.Sprintf("request %d names this action: %s", n, RequestWords(r))}}
 		}
-		text := fmt.Sprintf("differs from request %d, %s: %s", n, RequestWords(r), v.difference(err))
+		remark := Remark{Text: fmt.Sprintf("differs from request %d, %s: %s", n, RequestWords(r), v.difference(err)), Differs: true}
+		if f := attest.AsFault(err); f != nil {
+			if name, ok := strings.CutPrefix(f.Field, "arguments."); ok {
+				remark.Argument, remark.Found, remark.Asked = name, v.found(f), f.Expected
+			}
+		}
 		if r.Action == act.Action {
-			same = append(same, Remark{text, true})
+			same = append(same, remark)
 		} else {
-			other = append(other, Remark{text, true})
+			other = append(other, remark)
 		}
 	}
 	switch {
@@ -64,7 +72,7 @@ func (v *View) requests() []Remark {
 	case len(other) > 0:
 		return other
 	}
-	return []Remark{{"differs: it names no action; the agent chose this one", true}}
+	return []Remark{{Text: "differs: it names no action; the agent chose this one", Differs: true}}
 }
 
 // difference says of a limit what it is and what the action has.
@@ -73,11 +81,15 @@ func (v *View) difference(err error) string {
 	if f == nil {
 		return err.Error()
 	}
-	found := f.Found
+	return f.Field + " is " + v.found(f) + ", asked for was " + f.Expected
+}
+
+// found is what the action has where a limit does not hold.
+func (v *View) found(f *attest.Fault) string {
 	if name, ok := strings.CutPrefix(f.Field, "arguments."); ok {
 		if value, ok := v.Action.Arguments()[name]; ok {
-			found = value.String()
+			return value.String()
 		}
 	}
-	return f.Field + " is " + found + ", asked for was " + f.Expected
+	return f.Found
 }

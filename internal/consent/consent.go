@@ -22,6 +22,7 @@ package consent
 
 import (
 	"context"
+	"errors"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
@@ -30,7 +31,7 @@ import (
 // Register is what is read of a register. Its methods may be called concurrently.
 type Register interface {
 	// Statement opens a logged statement and checks its signature. That it is not
-	// in the log is an error.
+	// in the log is an error, such as [ErrNotFound].
 	Statement(ctx context.Context, id attest.ID) (*admission.Logged, error)
 	// Object returns the bytes with this digest. That there are none is an error.
 	Object(ctx context.Context, d attest.Digest) ([]byte, error)
@@ -38,6 +39,16 @@ type Register interface {
 	Search(ctx context.Context, q Query) (Page, error)
 	// Issuer returns the registration in force of who issues root warrants, or nil.
 	Issuer(ctx context.Context, p attest.Party) (*attest.Issuer, error)
+}
+
+// ErrNotFound is of a statement or an object that is not in the log.
+var ErrNotFound = errors.New("it is not in the log")
+
+// Answer is what became of a submitted statement.
+type Answer struct {
+	Index uint64
+	ID    attest.ID
+	Fault *attest.Fault // why it was logged as denied, or nil
 }
 
 // Query is what to search for; every condition that is given must hold.

@@ -15,8 +15,9 @@ type Search struct {
 	Agent string // of this SPIFFE ID only; "" is all
 	Since int64  // ms: denied at or after
 	Now   int64  // ms
-	// Most ends the search when so many are found; 0 is never.
-	Most int
+	// Most ends the search when so many are found, and Pages when so many pages of
+	// denied actions were looked at; 0 is never.
+	Most, Pages int
 }
 
 // pending looks for what waits for an approval.
@@ -36,7 +37,7 @@ func Pending(ctx context.Context, r Register, s Search) ([]Asked, error) {
 	p := &pending{r, s.Now, map[attest.ID]string{}, map[attest.ID]bool{}, map[string]bool{}}
 	query := Query{Kind: attest.KindAction, Decision: admission.Deny, Agent: s.Agent, Since: s.Since, Limit: pageSize}
 	var out []Asked
-	for {
+	for pages := 1; ; pages++ {
 		page, err := r.Search(ctx, query)
 		if err != nil {
 			return nil, err
@@ -53,7 +54,7 @@ func Pending(ctx context.Context, r Register, s Search) ([]Asked, error) {
 				return out, nil
 			}
 		}
-		if query.Before = page.Next; query.Before == 0 {
+		if query.Before = page.Next; query.Before == 0 || pages == s.Pages {
 			return out, nil
 		}
 	}

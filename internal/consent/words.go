@@ -152,6 +152,29 @@ func ActionsWords(s *attest.Instruction) string {
 	return fmt.Sprintf("at most %d", s.MaxActions)
 }
 
+// InstructionWords say what an instruction asks, before it is signed; text is what it
+// commits to.
+func InstructionWords(s *attest.Instruction, text string) string {
+	var b strings.Builder
+	line := func(name, value string) { fmt.Fprintf(&b, "%-11s %s\n", name+":", value) }
+	line("person", s.SignedBy().Name())
+	if s.RecordedBy != "" {
+		line("for", s.Person+", as this service says")
+	}
+	line("asks", s.Addressee)
+	line("text", attest.Quote(text))
+	for n, r := range s.Requests {
+		line(fmt.Sprintf("request %d", n), RequestWords(r))
+	}
+	if len(s.Requests) == 0 {
+		line("requests", "none: what is done is the agent's choice")
+	}
+	line("actions", ActionsWords(s))
+	line("holds", "from "+Instant(s.At)+" until just before "+Instant(s.Expires)+", "+Span(s.Expires-s.At))
+	line("log", s.Log)
+	return b.String()
+}
+
 // Instant is a time of the log, in ms; "" for none.
 func Instant(ms int64) string {
 	if ms == 0 {

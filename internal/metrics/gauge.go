@@ -25,6 +25,7 @@ const (
 	ScrubPasses
 	ScrubFinished
 	ScrubFaults
+	WebSessions
 	gaugeCount
 )
 
@@ -41,6 +42,7 @@ var gaugeTable = [gaugeCount]struct{ name, help string }{
 	{"scrub_passes_total", "Readings of the whole database that came to their end."},
 	{"scrub_finished_timestamp_seconds", "When the last one did, in Unix time; 0 if none has since the start."},
 	{"scrub_faults_total", "Damaged items that scrubs found, one that is under way too."},
+	{"web_sessions", "People who are signed in at the approval page, once for each browser."},
 }
 
 // gauges are the values that are read.

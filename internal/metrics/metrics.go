@@ -8,7 +8,7 @@
 // # Reading order
 //
 // [Metrics] is the registry; statement.go, ledger.go and edge.go are what is
-// counted of statements, of the log below and of the network; gauge.go is what
+// counted of statements, of the log below and of the network; web.go of the approval page; gauge.go is what
 // is read when somebody asks.
 //
 // # Caveats
@@ -47,6 +47,7 @@ type Metrics struct {
 	statements
 	ledger
 	edge
+	web
 	gauges
 }
 
@@ -60,6 +61,7 @@ func New(c Config) *Metrics {
 	m.statements = newStatements(m.registry)
 	m.ledger = newLedger(m.registry)
 	m.edge = newEdge(m.registry, c)
+	m.web = newWeb(m.registry)
 	m.gauges = newGauges(m.registry, c)
 	return m
 }

@@ -26,6 +26,9 @@ func Check(path string) error {
 			return fmt.Errorf("reading own SVID: %w", err)
 		}
 	}
+	if _, err := c.Web.TLS.config(nil); err != nil {
+		return err
+	}
 	for _, name := range c.domains() {
 		if file := c.TrustDomains[name].BundleFile; file != "" {
 			if _, err := readBundle(name, file); err != nil {
@@ -46,15 +49,20 @@ func (c Config) checkAddress() error {
 	if err := tryAddress(host, c.TLS.Enabled()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	if c.Metrics.Listen == "" {
-		return nil
-	}
-	host, _, err = net.SplitHostPort(c.Metrics.Listen)
-	if err == nil {
-		err = tryAddress(host, false)
-	}
-	if err != nil {
-		return fmt.Errorf("metrics.listen: %w", err)
+	for _, other := range [...]struct {
+		key, address string
+		secure       bool
+	}{{"metrics", c.Metrics.Listen, false}, {"web", c.Web.Listen, c.Web.TLS.Enabled()}} {
+		if other.address == "" {
+			continue
+		}
+		host, _, err := net.SplitHostPort(other.address)
+		if err == nil {
+			err = tryAddress(host, other.secure)
+		}
+		if err != nil {
+			return fmt.Errorf("%s.listen: %w", other.key, err)
+		}
 	}
 	return nil
 }

@@ -43,6 +43,8 @@ type Config struct {
 	Ready Ready `yaml:"ready"`
 	// Scrub is how the register reads itself while it is served.
 	Scrub Scrubbing `yaml:"scrub"`
+	// Web is the approval page; empty is none.
+	Web Web `yaml:"web"`
 	// Logs is what the operator sees on stderr.
 	Logs Logs `yaml:"logs"`
 }
@@ -121,6 +123,7 @@ func parseConfig(doc []byte) (Config, error) {
 	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return c, errors.New("more than one YAML document")
 	}
+	c.Web.complete()
 	return c, c.validate()
 }
 
@@ -145,7 +148,7 @@ func (c Config) validate() error {
 	if err := c.validateOperations(); err != nil {
 		return err
 	}
-	if err := c.Scrub.validate(); err != nil {
+	if err := errors.Join(c.Scrub.validate(), c.Web.validate()); err != nil {
 		return err
 	}
 	if c.TLS.SVIDDir != "" && c.TLS.WorkloadAPI != "" {
@@ -214,7 +217,7 @@ func terminal(f *os.File) bool {
 
 // resolve makes paths absolute.
 func (c *Config) resolve(dir string) {
-	for _, p := range [...]*string{&c.Store, &c.Head, &c.Keys.Log, &c.Keys.LogMLDSA, &c.Keys.Server, &c.TLS.SVIDDir} {
+	for _, p := range [...]*string{&c.Store, &c.Head, &c.Keys.Log, &c.Keys.LogMLDSA, &c.Keys.Server, &c.TLS.SVIDDir, &c.Web.TLS.Cert, &c.Web.TLS.Key} {
 		*p = under(dir, *p)
 	}
 	for name, b := range c.TrustDomains {
@@ -283,6 +286,14 @@ trust_domains:
 # Prometheus metrics and the probes for this machine, on a loopback address.
 # metrics:
 #   listen: 127.0.0.1:9464
+
+# The approval page, where people sign in with a passkey, approve and instruct.
+# origin is where browsers find it; passkeys are for its host. Without tls only a
+# loopback address is accepted: a proxy in front may speak TLS.
+# web:
+#   listen: 127.0.0.1:7380
+#   origin: http://localhost:7380
+#   tls: {cert: tls/page.pem, key: tls/page.key}
 
 # /readyz says no when statements have waited longer than this for a checkpoint.
 ready:

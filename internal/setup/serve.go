@@ -47,6 +47,11 @@ func (i *Instance) ServeReady(ctx context.Context, ln net.Listener, ready func()
 	if err := i.Reread(ctx); err != nil {
 		return err
 	}
+	stopWeb, err := i.serveWeb()
+	if err != nil {
+		return fmt.Errorf("serving approval page: %w", err)
+	}
+	defer stopWeb()
 	secure, release, err := i.tlsConfig(ctx)
 	if err != nil {
 		return err

@@ -35,8 +35,11 @@ var arrows = map[string][]string{
 	"./internal/passkey": {"./attest"},
 	"./internal/request": {"./attest"},
 	"./internal/offline": {"./attest", "./internal/admission", "./ledger", "./verifier"},
+	"./internal/web": {
+		"./attest", "./attest/webauthn", "./internal/admission", "./internal/consent", "./internal/metrics", "./internal/passkey", "./internal/request",
+	},
 	"./internal/server": {
-		"./attest", "./identity/workload", "./internal/admission", "./internal/failpoint", "./internal/metrics", "./ledger", "./proto/deed/v1",
+		"./attest", "./identity/workload", "./internal/admission", "./internal/consent", "./internal/failpoint", "./internal/metrics", "./ledger", "./proto/deed/v1",
 		"./proto/deed/v1/deedv1connect",
 	},
 	"./clients/agent": {
@@ -48,7 +51,7 @@ var arrows = map[string][]string{
 
 	"./internal/setup": {
 		"./attest", "./identity", "./identity/workload", "./internal/admission", "./internal/metrics", "./internal/offline", "./internal/server",
-		"./internal/spiffeca", "./ledger", "./ledger/boltstore", "./policy", "./verifier",
+		"./internal/spiffeca", "./internal/web", "./ledger", "./ledger/boltstore", "./policy", "./verifier",
 	},
 
 	"./internal/demo": {
@@ -59,7 +62,7 @@ var arrows = map[string][]string{
 
 	"./cmd/deed": {
 		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
-		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/passkey", "./internal/request", "./internal/server", "./internal/setup", "./internal/spiffeca", "./ledger",
+		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/passkey", "./internal/request", "./internal/server", "./internal/setup", "./internal/spiffeca", "./internal/web", "./ledger",
 		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
 	},
 	"./cmd/deed-verify": {"./verifier/report"},
@@ -75,10 +78,12 @@ var arrows = map[string][]string{
 	"./internal/testkit/authenticator": {},
 	"./internal/testkit/pki":           {},
 	"./internal/testkit/fakeworkload":  {"./internal/spiffeca"},
+	"./internal/testkit/browser":       {},
 	"./internal/testkit/cast":          anything,
 	"./internal/testkit/register":      anything,
 	"./internal/vectors":               {"./attest", "./attest/agency", "./internal/admission"},
 	"./internal/vectors/mutant":        {}, // compiled into the rules by the sweep alone
+	"./internal/testkit/visitor":       anything,
 	"./ledger/storetest":               {"./ledger"},
 }
 
