@@ -16,7 +16,7 @@ type People struct {
 	Issuers     []string // who signed warrants of the chain
 	Accountable string
 	Owner       string   // of the agent
-	Approvers   []string // whom the rules that denied it name; nil: whoever is registered
+	Approvers   []string // whom gates and the rules that denied it name; nil: whoever is registered
 }
 
 // approversNamed finds the people in a rule such as
@@ -43,8 +43,24 @@ func (v *View) People(ctx context.Context, r Register) (p People, err error) {
 		return p, err
 	}
 	text, err := (&pending{r: r, policies: map[attest.ID]string{}}).policy(ctx, v.Logged)
-	p.Approvers = namedApprovers(text, v.Logged.Record.Decision.Determining)
+	p.Approvers = v.approvers(text)
 	return p, err
+}
+
+// approvers are the people whom gates and the rules that denied the action ask for;
+// nil where one of these rules takes anybody's approval.
+func (v *View) approvers(policies string) (names []string) {
+	d := v.Logged.Record.Decision
+	if slices.Contains(d.Faults, "policy.denied") {
+		if names = namedApprovers(policies, d.Determining); names == nil {
+			return nil
+		}
+	}
+	for _, g := range v.Gates() {
+		names = append(names, g.Approvers...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // namedApprovers are the people whom each of some rules asks for. A rule that looks
@@ -94,7 +110,7 @@ func ownerOf(ctx context.Context, r Register, id string) (string, error) {
 func (p People) Concern(person string) string {
 	switch {
 	case slices.Contains(p.Approvers, person):
-		return "the rule that stopped it asks for you"
+		return "what stopped it asks for you"
 	case p.Instructor == person:
 		return "you gave the instruction"
 	case slices.Contains(p.Issuers, person):

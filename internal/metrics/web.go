@@ -18,7 +18,7 @@ const (
 var (
 	webRoutes   = []string{WebSignIn, WebList, WebRequest, WebInstruct, WebSign, WebInvitation, WebAsset}
 	webAnswers  = []string{"ok", "moved", "refused", "failed"}
-	webSigned   = []string{"session", "approval", "refusal", "instruction", "person"}
+	webSigned   = []string{"session", "approval", "refusal", "instruction", "warrant", "person"}
 	webOutcomes = []string{"taken", "denied", "refused"}
 )
 

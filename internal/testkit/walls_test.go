@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"./internal/request": {"./attest"},
 	"./internal/offline": {"./attest", "./internal/admission", "./ledger", "./verifier"},
 	"./internal/web": {
-		"./attest", "./attest/webauthn", "./internal/admission", "./internal/consent", "./internal/metrics", "./internal/passkey", "./internal/request",
+		"./attest", "./attest/warrant", "./attest/webauthn", "./internal/admission", "./internal/consent", "./internal/metrics", "./internal/passkey", "./internal/request",
 	},
 	"./internal/server": {
 		"./attest", "./identity/workload", "./internal/admission", "./internal/consent", "./internal/failpoint", "./internal/metrics", "./ledger", "./proto/deed/v1",

@@ -95,6 +95,7 @@ type requestPage struct {
 	Differs   bool
 	Against   string   // what it was compared with
 	Notes     []string // why there is less to decide
+	Gates     []row
 	Words     string
 	Approve   *signing
 	Until     string
@@ -112,7 +113,7 @@ func (p *Page) showRequest(w http.ResponseWriter, v *visit) error {
 	page := requestPage{
 		frame: p.frame(v.Request, a.Request.Action), ID: id, Action: a.Request.Action, Resource: resourceWords(a.Request.Resource),
 		Arguments: argumentRows(a), Agent: agentWords(a.Agent), AgentID: a.Agent, Why: one.why, Purpose: one.Warrant.Task.Purpose,
-		Facts: p.factRows(one), Authority: p.authorityRows(one.View), Remarks: one.Compared(), Refusable: one.final == "",
+		Facts: p.factRows(one), Authority: p.authorityRows(one.View), Gates: gateRows(one.View), Remarks: one.Compared(), Refusable: one.final == "",
 	}
 	if one.Instruction != nil {
 		page.Against = fmt.Sprintf("the instruction of %s, entry %d", one.Instruction.Person, one.Instructed.Index)

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/testkit/browser"
+	"github.com/deedlog/deed/internal/testkit/cast"
 )
 
 // look measures the page that is shown, on a phone and on a desktop, light and dark.
@@ -49,6 +51,8 @@ func (s *stage) look(p *browser.Page, name string) {
 func TestBrowserLooks(t *testing.T) {
 	s := newStage(t)
 	id := s.asks("12500.00")
+	ines := &cast.Party{Party: attest.Party{ID: "ines", Kind: attest.ByPerson}}
+	s.allow(s.Endorsed(s.Sign(s.Admin, s.Issuer(ines, s.Treasurer, cast.Payments("50000.00"), attest.HumanInstruction)), s.Second))
 	p := s.chromium.Page(t)
 	p.Authenticator(t)
 	path := s.invited("ines")
@@ -96,11 +100,16 @@ func TestBrowserLooks(t *testing.T) {
 	p.Click(t, `form[action="/instruct"] > button`)
 	s.look(p, "instruct-problem")
 	p.Fill(t, "#resource0", "bank_account:iban/DE/1")
-	p.Fill(t, "#limits0", "amount<=250.00EUR reference=INV/4711")
+	p.Fill(t, "#limits0", "amount<=250.00EUR reference=INV/2026/4711")
 	p.Click(t, `form[action="/instruct"] > button`)
 	s.look(p, "instruct-review")
 	p.Click(t, `form[data-payload] button`)
 	s.look(p, "instructed")
+	p.Fill(t, "#purpose", "pay the builders")
+	p.Click(t, `form[action$="/warrant"] button`)
+	s.look(p, "warrant")
+	p.Click(t, `form[data-payload] button`)
+	s.look(p, "warranted")
 	p.Open(t, s.origin+"/nothing")
 	s.look(p, "error")
 	s.clean(p)
@@ -114,7 +123,7 @@ const measure = `(() => {
 	if (root.scrollWidth > root.clientWidth) bad.push("wider than the window: " + root.scrollWidth + " of " + root.clientWidth);
 	const visible = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== "hidden";
 	const name = (e) => e.outerHTML.slice(0, 120);
-	for (const e of document.querySelectorAll("button, .button, nav a, input:not([type=hidden]), textarea, select, summary")) {
+	for (const e of document.querySelectorAll("button, .button, nav a, input:not([type=hidden]):not([type=checkbox]), .check, textarea, select, summary")) {
 		const r = e.getBoundingClientRect();
 		if (visible(e) && (r.height < 44 || r.width < 44)) bad.push("small: " + r.width + "x" + r.height + " " + name(e));
 	}

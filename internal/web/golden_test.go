@@ -83,5 +83,7 @@ func TestGolden(t *testing.T) {
 	f.Fields["resource0"], f.Fields["limits0"] = "bank_account:iban/DE/1", "amount<=250.00EUR"
 	step("instruct_review", v.Send("/instruct", f.Fields))
 	step("instructed", v.Sign("/sign"))
+	step("warrant", v.Send(v.Path+"/warrant", map[string]string{"token": token(t, v), "purpose": "pay <4711>", "pass": "yes"}))
+	step("warranted", v.Sign("/sign"))
 	step("error", v.Open("/nothing"))
 }

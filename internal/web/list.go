@@ -49,7 +49,7 @@ type signedRow struct {
 }
 
 // decisions are the kinds of what people sign here.
-var decisions = []attest.Kind{attest.KindApproval, attest.KindRefusal, attest.KindInstruction}
+var decisions = []attest.Kind{attest.KindApproval, attest.KindRefusal, attest.KindInstruction, attest.KindWarrant}
 
 // list shows what asks for this person's approval, and what they signed lately.
 func (p *Page) list(w http.ResponseWriter, v *visit) error {
@@ -139,6 +139,8 @@ func signedWords(l *admission.Logged) string {
 		text = "Approved " + s.Action + " on " + resourceWords(s.Resource)
 	case *attest.Refusal:
 		text = "Refused " + s.Action + " on " + resourceWords(s.Resource)
+	case *attest.Warrant:
+		text = "Gave " + agentWords(s.Holder.SPIFFEID) + " a warrant, for " + attest.Quote(s.Task.Purpose)
 	case *attest.Instruction:
 		text = "Instructed " + agentWords(s.Addressee)
 	}

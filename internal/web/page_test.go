@@ -267,3 +267,66 @@ func token(t *testing.T, v *visitor.Visitor) string {
 	}
 	return f.Fields["token"]
 }
+
+// Maria gives the agent a warrant for exactly what she asked for, and it acts.
+func TestWarrant(t *testing.T) {
+	w := newWorld(t)
+	v := w.signedIn(w.maria)
+	w.Check(v.Open("/instruct"))
+	f, err := v.Form("/instruct")
+	w.Check(err)
+	f.Fields["to"], f.Fields["text"], f.Fields["life"] = w.Payments.ID, "Pay the builders", "7d"
+	f.Fields["action0"], f.Fields["resource0"] = "payments.transfer", "bank_account:iban/DE/..."
+	f.Fields["limits0"] = "amount<=250.00EUR reference=INV/2026/..."
+	w.Check(v.Send("/instruct", f.Fields))
+	w.Check(v.Sign("/sign"))
+	w.shows(v, 200, "You gave an instruction", "Let the agent do it")
+	path := v.Path + "/warrant"
+	f, err = v.Form(path)
+	w.Check(err)
+	delete(f.Fields, "pass")
+	w.Check(v.Send(path, f.Fields))
+	w.shows(v, 422, "Say what the warrant is for")
+	f.Fields["purpose"] = "pay the <builders>"
+	w.Check(v.Send(path, f.Fields))
+	w.shows(v, 200, "Let payments do this?", "pay the &lt;builders&gt;", "at most 250.00 EUR")
+	w.Check(v.Sign("/sign"))
+	w.shows(v, 200, "You gave a warrant")
+	id := attest.ID(strings.TrimPrefix(v.Path, "/signed/"))
+	l, err := w.server.Desk().Statement(context.Background(), id)
+	w.Check(err)
+	if s := l.Verified.Statement().(*attest.Warrant); !l.Allowed() || s.MaxDepth != 0 || s.Expires-s.NotBefore != 24*cast.Hour || s.Root.Accountable != "treasurer" {
+		t.Errorf("%+v, %v", s, l.Record.Decision)
+	}
+	w.allow(w.Sign(w.Payments, w.Transfer(w.Payments, id, "240.00")))
+	if a := w.Transfer(w.Payments, id, "260.00"); w.submit(w.Sign(w.Payments, a)) == "" {
+		t.Error("nothing was logged")
+	}
+	w.Check(v.Open("/"))
+	w.shows(v, 200, "Gave payments a warrant")
+}
+
+// Who is no issuer is not offered to give a warrant, and cannot.
+func TestNoWarrant(t *testing.T) {
+	w := newWorld(t)
+	eve := w.PasskeyHolder("eve")
+	w.allow(w.Endorsed(w.Sign(w.Admin, w.Registration(eve)), eve))
+	v := w.signedIn(eve)
+	id := string(w.allow(w.Sign(eve, w.Instruction(eve, w.Payments, cast.Request()))))
+	w.Check(v.Open("/signed/" + id))
+	w.shows(v, 200, "You gave an instruction")
+	if _, err := v.Form("/signed/" + id + "/warrant"); err == nil {
+		t.Error("a warrant is offered")
+	}
+	w.Check(v.Send("/signed/"+id+"/warrant", map[string]string{"token": token(t, v), "purpose": "x"}))
+	w.shows(v, 409, "There is no warrant for you to give")
+	other := string(w.allow(w.Sign(w.maria, w.Instruction(w.maria, w.Payments, cast.Request()))))
+	w.Check(v.Send("/signed/"+other+"/warrant", map[string]string{"token": token(t, v), "purpose": "x"}))
+	w.shows(v, 404)
+	bare := string(w.allow(w.Sign(w.maria, w.Instruction(w.maria, w.Payments))))
+	m := w.signedIn(w.maria)
+	w.Check(m.Open("/signed/" + bare))
+	if _, err := m.Form("/signed/" + bare + "/warrant"); err == nil {
+		t.Error("a warrant is offered for no action by name")
+	}
+}

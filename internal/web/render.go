@@ -59,7 +59,7 @@ func (o passkeyOptions) JSON() (string, error) {
 }
 
 // pages are the templates that are shown, each within the layout.
-var pages = []string{"error", "signin", "list", "request", "refuse", "instruct", "signed", "invitation"}
+var pages = []string{"error", "signin", "list", "request", "refuse", "instruct", "signed", "warrant", "invitation"}
 
 func parseTemplates() (map[string]*template.Template, error) {
 	out := map[string]*template.Template{}

@@ -112,25 +112,39 @@ type signedPage struct {
 	Request attest.ID // that it is about
 	Text    string    // of an instruction, which the log does not have
 	Rows    []row
+	// Grantable: the person may give a warrant for this instruction.
+	Grantable bool
 }
 
 // showSigned says what became of something that this person signed.
 func (p *Page) showSigned(w http.ResponseWriter, v *visit) error {
-	id := attest.ID(v.PathValue("id"))
-	if !id.Valid() {
-		return errNotFound
-	}
-	l, err := p.Log.Statement(v.Context(), id)
+	l, err := p.ownStatement(v)
 	if err != nil {
-		return notThere(err)
-	}
-	if s := l.Verified.Signer(); s.Party != (attest.Party{ID: v.session.person, Kind: attest.ByPerson}) {
-		return errNotFound
+		return err
 	}
 	page := signedPage{frame: p.frame(v.Request, ""), Index: l.Index, ID: l.ID(), Text: v.session.recall(l.ID())}
 	page.describe(l)
 	page.Title = page.What
+	if _, page.Grantable, err = p.grantable(v, l); err != nil {
+		return err
+	}
 	return p.render(w, http.StatusOK, "signed", page)
+}
+
+// ownStatement is a statement that the person signed, by the ID in the path.
+func (p *Page) ownStatement(v *visit) (*admission.Logged, error) {
+	id := attest.ID(v.PathValue("id"))
+	if !id.Valid() {
+		return nil, errNotFound
+	}
+	l, err := p.Log.Statement(v.Context(), id)
+	if err != nil {
+		return nil, notThere(err)
+	}
+	if l.Verified.Signer().Party != (attest.Party{ID: v.session.person, Kind: attest.ByPerson}) {
+		return nil, errNotFound
+	}
+	return l, nil
 }
 
 // describe says what was signed, in words.
@@ -142,8 +156,11 @@ func (s *signedPage) describe(l *admission.Logged) {
 	case *attest.Refusal:
 		s.What, s.Next = "You refused", "The action stays denied. The agent can ask again only for something else."
 		s.Rows = refusalRows(x)
+	case *attest.Warrant:
+		s.What, s.Next = "You gave a warrant", "The agent may act under it until "+moment(x.Expires)+", naming it."
+		s.Rows = warrantRows(x)
 	case *attest.Instruction:
-		s.What, s.Next = "You gave an instruction", "An agent acts on it under a warrant that names it: deed warrant new --instruction "+string(l.ID())
+		s.What, s.Next = "You gave an instruction", "The agent acts on it under a warrant that names it."
 		s.Rows = instructionRows(x)
 	default:
 		s.What = "You signed"

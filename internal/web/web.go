@@ -7,7 +7,7 @@
 //
 // [Config] is what a page is made of, [Log] what it needs of the register. guard.go
 // is what every request passes; signin.go and session.go say who is there; list.go,
-// ask.go, refuse.go and instruct.go show; draft.go keeps what was shown until sign.go takes the
+// ask.go, refuse.go, instruct.go and warrant.go show; draft.go keeps what was shown until sign.go takes the
 // passkey's answer to it; invitation.go registers. static/passkey.js is the one script.
 //
 //	page, err := web.New(web.Config{Log: log, Origin: "https://deed.acme.example", RPID: "acme.example", ...})
@@ -144,6 +144,7 @@ func (p *Page) Handler() http.Handler {
 	handle("POST /instruct", metrics.WebInstruct, p.known(p.reviewInstruction))
 	handle("POST /sign", metrics.WebSign, p.known(p.sign))
 	handle("GET /signed/{id}", metrics.WebSign, p.known(p.showSigned))
+	handle("POST /signed/{id}/warrant", metrics.WebSign, p.known(p.reviewWarrant))
 	handle("GET /invitation/{text}", metrics.WebInvitation, p.showInvitation)
 	handle("POST /invitation/{text}/passkey", metrics.WebInvitation, p.takePasskey)
 	handle("POST /invitation/{text}/proof", metrics.WebInvitation, p.takeProof)

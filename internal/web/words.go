@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/warrant"
 	"github.com/deedlog/deed/internal/consent"
 )
 
@@ -90,6 +91,15 @@ func grantRows(g attest.Grant) []row {
 	}
 	if g.Budget != nil {
 		rows = append(rows, row{Name: "In all", Value: g.Budget.Argument + " at most " + g.Budget.Limit.Decimal + " " + g.Budget.Limit.Unit})
+	}
+	return rows
+}
+
+// gateRows are the gates that ask for approvals, and how they stand.
+func gateRows(v *consent.View) (rows []row) {
+	for _, s := range v.Standing() {
+		rows = append(rows, row{Name: "So far", Value: s.Words(), Warn: len(s.Refused) > 0},
+			row{Name: "The gate", Value: warrant.DescribeGate(s.Gate)})
 	}
 	return rows
 }
