@@ -106,6 +106,22 @@ func TestOperatorHidesControlEntry(t *testing.T) {
 	caught(t, o.verify(o.reader(), append(o.controls(at), at)...), "read.bounds")
 }
 
+// TestOperatorHidesRefusal hides that a person took an approval back.
+func TestOperatorHidesRefusal(t *testing.T) {
+	o := newOperator(t)
+	a := o.Action(o.Payments, attest.Intent, o.IDs["standing warrant"], "24.00")
+	o.Approve("yes", a, o.Alice)
+	o.Refuse("no", a, o.Alice)
+	o.view = func(table, _ string) ([]byte, bool) { return nil, table == "refused" }
+	a.Session = attest.Session{ID: o.Nonce()}
+	at := o.act(o.Payments, a)
+	if _, r := o.parts(at); r.Attribution.Agency != agency.HumanDirected {
+		t.Fatalf("%+v", r)
+	}
+	caught(t, o.verify(o.reader(), at, o.Entries["no"]), "read.bounds")
+	open(t, o.verify(o.reader(), at), "read.refused")
+}
+
 // TestOperatorLetsApprovalServeTwice hides that an approval was used.
 func TestOperatorLetsApprovalServeTwice(t *testing.T) {
 	o := newOperator(t)
