@@ -82,7 +82,7 @@ func (c *check) request(x *act, agent registration) policy.Request {
 }
 
 // approvers names the people who approved exactly this action, each once: two
-// approvals of one person are not four eyes.
+// approvals of one person are not four eyes, nor are two by one key.
 func (x *act) approvers() []string {
 	var people []string
 	for _, a := range x.approvals {
@@ -91,7 +91,14 @@ func (x *act) approvers() []string {
 		}
 	}
 	slices.Sort(people)
-	return slices.Compact(people)
+	people = slices.Compact(people)
+	if len(people) < 2 {
+		return people
+	}
+	var keys distinct
+	return slices.DeleteFunc(people, func(person string) bool {
+		return !keys.take(x.approvals, func(a approved) bool { return a.exact && a.statement.Person == person })
+	})
 }
 
 // humanBinding is the strongest human evidence as far as Check can tell: whether an

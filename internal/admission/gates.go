@@ -63,14 +63,30 @@ func (c *Checked) Gates(read Read, received int64) []GateFinding {
 
 func (o *outcomeOf) gate(g gate) GateFinding {
 	f := GateFinding{Depth: g.depth, Number: g.number, Gate: g.WarrantGate}
+	var keys distinct
 	for _, person := range g.Approvers { // each once, however often he approved
-		if slices.ContainsFunc(o.act.approvals, func(a approved) bool { return a.statement.Person == person && o.opens(a, g) }) {
+		if keys.take(o.act.approvals, func(a approved) bool { return a.statement.Person == person && o.opens(a, g) }) {
 			f.People = append(f.People, person)
 		} else if slices.ContainsFunc(o.read.Refused, func(r Refused) bool { return r.Person == person }) {
 			f.Refused = append(f.Refused, person)
 		}
 	}
 	return f
+}
+
+// distinct are the keys whose approvals are counted: no key is two people, though
+// one certificate may have the names of two.
+type distinct []attest.Digest
+
+// take finds an approval that fits, by a key that was not counted before.
+func (d *distinct) take(list []approved, fits func(approved) bool) bool {
+	for _, a := range list {
+		if key := a.logged.Verified.Signer().KeySum; fits(a) && !slices.Contains(*d, key) {
+			*d = append(*d, key)
+			return true
+		}
+	}
+	return false
 }
 
 // opens reports whether an approval of an approver counts for a gate: of exactly

@@ -281,3 +281,28 @@ func TestNamedRoots(t *testing.T) {
 	s.refused("not sent", "object.missing", s.Sign(s.Server, s.NamedRoot(attest.RootX509, cast.PeopleRoot, a.PEM())))
 	s.refused("by an administrator", "envelope.keyid", s.Sign(&cast.Party{Party: s.Server.Party, Key: s.Admin.Key, KeyID: s.Admin.KeyID}, s.NamedRoot(attest.RootX509, cast.PeopleRoot, a.PEM()), a.PEM()))
 }
+
+// TestOneCertificateTwoNames: whoever is registered under two names of one
+// certificate is not two people where people are counted.
+func TestOneCertificateTwoNames(t *testing.T) {
+	s := newScene(t)
+	r := s.logRoots()
+	maria, bob := s.CertificateHolder("maria", r.people), s.CertificateHolder("bob", r.people)
+	addresses := []string{"maria@" + cast.Domain, "bob@" + cast.Domain}
+	shared := r.people.Issue(x509.Certificate{Subject: pkix.Name{CommonName: "M"}, EmailAddresses: addresses}, pki.Key("shared"))
+	own := bob.Certified.Leaf
+	maria.Certified.Leaf, bob.Certified.Leaf = shared, shared
+	s.enrol(maria)
+	s.enrol(bob)
+	gate := attest.WarrantGate{Approvers: []string{"bob", "maria"}, M: 2, When: attest.When{Always: true}}
+	act := func() cast.Sent {
+		w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("5000.00"))
+		w.Gates = []attest.WarrantGate{gate}
+		a := s.Transfer(s.Payments, s.allow(s.Sign(s.Treasurer, w)), "2500.00")
+		s.consents(a, bob, maria)
+		return s.Sign(s.Payments, a)
+	}
+	s.deny(act(), "gate.approvals")
+	bob.Certified.Leaf = own
+	s.allow(act())
+}
