@@ -36,7 +36,7 @@ type vectorCase struct {
 // cases are all vectors, in order. Files of this package add theirs.
 func cases() []vectorCase {
 	return slices.Concat(classCases(), evidenceCases(), chainCases(), grantCases(), containmentCases(), signerCases(),
-		passkeyCases(), controlCases(), actionCases(), refusalCases(), endCases(), boardCases(), attackCases())
+		passkeyCases(), controlCases(), actionCases(), refusalCases(), endCases(), boardCases(), peopleCases(), attackCases())
 }
 
 // TestGenerate makes all vectors again: the files are equal to them, byte for
@@ -96,13 +96,23 @@ func generate(t *testing.T) *vectors.Corpus {
 type maker struct {
 	corpus *vectors.Corpus
 	stage  *scene
+	people *scene // the stage of people who sign otherwise
+}
+
+// stageOf is the stage of a group of vectors.
+func (m *maker) stageOf(name string) (string, *scene) {
+	switch group, _, _ := strings.Cut(name, "/"); group {
+	case "signature", "certificate", "fulcio", "authorities", "countersignature":
+		return "people", m.people
+	}
+	return "scene", m.stage
 }
 
 func (m *maker) vector(t *testing.T, c vectorCase) {
 	t.Helper()
-	s := m.stage.fork(t, c.name)
+	stage, from := m.stageOf(c.name)
+	s := from.fork(t, c.name)
 	sent := c.make(s)
-	stage := "scene"
 	if s.empty {
 		stage = ""
 	}
@@ -159,6 +169,7 @@ type scene struct {
 	received int64 // of the statement under test, if another than its check
 
 	*authority
+	people *people // of the stage of that name
 }
 
 // step keeps a submission in the corpus.

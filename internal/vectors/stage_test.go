@@ -62,7 +62,9 @@ func newMaker(t *testing.T) *maker {
 	s.found()
 	s.authorize()
 	c.Stages["scene"] = s.steps
-	return &maker{corpus: c, stage: s}
+	m := &maker{corpus: c, stage: s, people: s.enrol(t)}
+	c.Stages["people"] = m.people.steps
+	return m
 }
 
 // found logs what every register begins with. The genesis names the keys of a

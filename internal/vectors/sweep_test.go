@@ -199,12 +199,16 @@ func (s *sweep) kill(site int) finding {
 	if f.Killer = s.killer(site, s.stages); f.Killer != "" || !s.staged[site] {
 		return f
 	}
-	r, err := s.begin("scene")
-	if err != nil {
-		f.Killer = "stage: " + err.Error()
-		return f
+	stages := map[string]*vectors.Register{}
+	for stage := range s.stages {
+		r, err := s.begin(stage)
+		if err != nil {
+			f.Killer = "stage: " + err.Error()
+			return f
+		}
+		stages[stage] = r
 	}
-	f.Killer = s.killer(site, map[string]*vectors.Register{"scene": r, "": s.stages[""]})
+	f.Killer = s.killer(site, stages)
 	return f
 }
 
