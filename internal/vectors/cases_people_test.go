@@ -69,7 +69,7 @@ func peopleCases() []vectorCase {
 	for _, w := range ways {
 		out = append(out, wayCases(w)...)
 	}
-	return slices.Concat(out, certificateCases(), keylessCases(), namedRootCases(), countersignatureCases())
+	return slices.Concat(out, sshCases(), certificateCases(), cmsCases(), keylessCases(), namedRootCases(), countersignatureCases())
 }
 
 func wayCases(w way) []vectorCase {
@@ -230,6 +230,71 @@ func certificateCases() []vectorCase {
 			p := s.CertificateHolder("otto", s.people.people)
 			p.Certified.Leaf = s.people.people.Issue(x509.Certificate{EmailAddresses: p.Certified.Leaf.EmailAddresses}, s.Second.Key)
 			return s.Endorsed(s.Sign(s.Admin, s.Registration(p)), p)
+		}},
+	}
+}
+
+// sshCases are what an SSH key may have signed instead.
+func sshCases() []vectorCase {
+	lie := func(name, code, why string, who func(*people) *cast.Party, change func(s *scene, k *pki.SSH)) vectorCase {
+		return vectorCase{"signature/" + name, code, why, "refused " + code, func(s *scene) cast.Sent {
+			p := *who(s.people)
+			key := *p.SSH
+			p.SSH = &key
+			change(s, p.SSH)
+			return s.Sign(&p, s.Instruction(&p, s.Payments))
+		}}
+	}
+	sam, sally := func(p *people) *cast.Party { return p.sam }, func(p *people) *cast.Party { return p.sally }
+	return []vectorCase{
+		lie("ssh, for git", "ssh.namespace", "A signature for another purpose.", sam, func(_ *scene, k *pki.SSH) { k.Namespace = "git" }),
+		lie("ssh, by another key", "ssh.key", "Another key signed, and says so.", sam, func(_ *scene, k *pki.SSH) { k.Key = pki.Key("another") }),
+		lie("ssh, by another key that names this one", "envelope.signature", "Another key signed, and names the registered one.", sam, func(_ *scene, k *pki.SSH) {
+			k.Public, k.Key = k.Blob(), pki.Key("another")
+		}),
+		lie("ssh, by another algorithm", "ssh.form", "The signature names an algorithm that is not the key's.", sam, func(_ *scene, k *pki.SSH) { k.Algorithm = "rsa-sha2-512" }),
+		lie("ssh, with something reserved", "ssh.form", "What is reserved is empty.", sam, func(_ *scene, k *pki.SSH) { k.Reserved = "x" }),
+		lie("ssh, of another version", "ssh.form", "There is one version.", sam, func(_ *scene, k *pki.SSH) { k.Version = 2 }),
+		lie("ssh, by a hash that is not allowed", "ssh.hash", "SHA-256 or SHA-512.", sam, func(_ *scene, k *pki.SSH) { k.Hash = "sha1" }),
+		lie("security key, without a touch", "ssh.presence", "The security key reports that nobody was there.", sally, func(_ *scene, k *pki.SSH) { k.Flags = 0 }),
+		lie("security key, for another application", "ssh.key", "The key was made for something else.", sally, func(_ *scene, k *pki.SSH) { k.Application = "ssh:elsewhere" }),
+		{"signature/ssh, with SHA-256", "ssh.form", "The other hash that is allowed.", "allowed", func(s *scene) cast.Sent {
+			p := *s.people.sam
+			key := *p.SSH
+			p.SSH, key.Hash = &key, "sha256"
+			return s.Sign(&p, s.Instruction(&p, s.Payments))
+		}},
+	}
+}
+
+// namedByDN is somebody whose certificates are known by their subject.
+func (s *scene) namedByDN(name string) *cast.Party {
+	s.Helper()
+	p := s.CertificateHolder(name, s.people.people)
+	p.Certified.X509.Email, p.Certified.X509.Subject = "", p.Certified.Leaf.RawSubject
+	p.KeyID = s.Registration(p).Credential().Digest()
+	s.allow(s.Endorsed(s.Sign(s.Admin, s.Registration(p)), p))
+	return p
+}
+
+func cmsCases() []vectorCase {
+	lie := func(name, code, why string, change func(*pki.Signature)) vectorCase {
+		return vectorCase{"certificate/" + name, code, why, "refused " + code, func(s *scene) cast.Sent {
+			p := certified(s.people.xenia, func(c *cast.Certified) { c.Sign = change })
+			return s.Sign(p, s.Instruction(p, s.Payments))
+		}}
+	}
+	return []vectorCase{
+		lie("over attached content", "cms.form", "The signed bytes are those of the envelope, and not brought along.", func(g *pki.Signature) { g.Attached = true }),
+		lie("over content of another type", "cms.form", "What is signed is data.", func(g *pki.Signature) { g.ContentType = pki.OIDTSTInfo }),
+		lie("by two signers", "cms.form", "One signature has one signer.", func(g *pki.Signature) { g.Twice = true }),
+		{"certificate/known by its subject", "certificate.subject", "The distinguished name is the registered one.", "allowed", func(s *scene) cast.Sent {
+			p := s.namedByDN("otto")
+			return s.Sign(p, s.Instruction(p, s.Payments))
+		}},
+		{"certificate/of another subject", "certificate.subject", "The authority certified another distinguished name.", "refused certificate.subject", func(s *scene) cast.Sent {
+			p := certified(s.namedByDN("otto"), func(c *cast.Certified) { c.Leaf = s.people.people.Person("bob", "otto@"+cast.Domain) })
+			return s.Sign(p, s.Instruction(p, s.Payments))
 		}},
 	}
 }

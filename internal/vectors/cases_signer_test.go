@@ -195,6 +195,7 @@ func passkeyCases() []vectorCase {
 		lie("no user verification", "passkey.verification", "A touch without PIN or biometric.", flags(authenticator.UserPresent)),
 		lie("no user presence", "passkey.presence", "Nobody was there.", flags(authenticator.UserVerified)),
 		lie("a frame of another site", "passkey.cross_origin", "The page stood in a frame.", client(func(c *authenticator.ClientData) { c.CrossOrigin = &yes })),
+		lie("a page within another site's", "passkey.cross_origin", "The browser names the page around it.", client(func(c *authenticator.ClientData) { c.TopOrigin = "https://evil.example" })),
 		lie("a registration for an assertion", "passkey.type", "The ceremony was another.", client(func(c *authenticator.ClientData) { c.Type = "webauthn.create" })),
 		lie("another challenge", "passkey.challenge", "The challenge is of something else.", client(func(c *authenticator.ClientData) { c.Challenge = "AAAA" })),
 		lie("backed up after all", "passkey.backup", "Registered as bound to one device.", flags(authenticator.UserPresent|authenticator.UserVerified|authenticator.BackupEligible)),
