@@ -129,6 +129,10 @@ func gates() []attest.WarrantGate {
 	}
 }
 
+func compromiseDoc(thing attest.CompromisedThing) *attest.Compromise {
+	return &attest.Compromise{By: "alice", Log: origin, Nonce: nonce("compromise"), Reason: "laptop stolen", Since: moment - 3_600_000, Thing: thing, V: 1}
+}
+
 func warrantDoc() *attest.Warrant {
 	return &attest.Warrant{
 		Expires: moment + 3_600_000, Grants: grants(), Issuer: attest.Party{ID: "treasurer", Kind: attest.ByPerson},
@@ -271,6 +275,9 @@ func documents(t testing.TB) map[string]attest.Statement {
 			Target: &attest.Target{Endpoint: "bank.example", Kind: "external", Protocol: "https"}, V: 1},
 		"countersignature/ref": &attest.Countersignature{Agent: agent, At: moment, By: "spiffe://acme.example/gateway", Log: origin,
 			Nonce: nonce("countersignature"), Request: digestOf("request"), Role: attest.GatewayRole, Status: "refused", V: 1},
+		"compromise":        compromiseDoc(attest.CompromisedThing{ID: agent, Key: digestOf("spki"), Kind: attest.SVIDKey}),
+		"compromise/root":   compromiseDoc(attest.CompromisedThing{ID: string(idOf("root")), Kind: attest.RootEntry}),
+		"compromise/person": compromiseDoc(attest.CompromisedThing{ID: "treasurer", Key: digestOf("spki"), Kind: attest.HumanKey}),
 		"revocation": &attest.Revocation{By: attest.Party{ID: "treasurer", Kind: attest.ByPerson}, Log: origin,
 			Nonce: nonce("revocation"), Reason: "task done", V: 1, Warrant: idOf("warrant")},
 	}

@@ -50,6 +50,7 @@ var Faults = map[string]FaultInfo{
 	"d0.signer":             {Refused, "the statement names another signer than the one who signed", "sign with the credential that the statement names"},
 
 	"signer.unknown":       {Refused, "no person or server of that name is registered, or the key is not in its window", "register the person first"},
+	"signer.compromised":   {Refused, "the key that signed or endorsed, the workload or the root that it rests on is declared compromised", "sign with a key that is not; register a new one first"},
 	"signer.foreign":       {Refused, "the trust domain is not one of this log's", "use an SVID of a trust domain named in the genesis"},
 	"signer.spiffe_id":     {Refused, "the leaf has no single valid SPIFFE ID", "use an X.509-SVID"},
 	"signer.expired":       {Refused, "a certificate of the chain has expired", "sign and submit with the current SVID"},
@@ -110,7 +111,7 @@ var Faults = map[string]FaultInfo{
 
 	"control.quorum":     {Retryable, "too few administrators endorsed the statement", "collect endorsements of the same payload and send them along"},
 	"control.possession": {Retryable, "the person did not endorse the statement with the key", "have the person endorse the same payload with the new key and send it along"},
-	"control.early":      {Retryable, "a registration is to begin later", "submit it when it is to take effect"},
+	"control.early":      {Retryable, "a registration is to begin later, or a compromise to have begun", "submit it when that time has come"},
 	"signer.no_bundle":   {Retryable, "no bundle of the trust domain has been logged yet", "wait for the server to log it, or check its trust configuration"},
 	"signer.no_root":     {Retryable, "no root of that type and name has been logged yet", "wait for the server to log it, or check roots in its configuration"},
 	"reference.unlogged": {Retryable, "a statement that this one names is not in the log yet", "submit the named statement first, then the same bytes again"},
@@ -134,6 +135,7 @@ var Faults = map[string]FaultInfo{
 
 	"reference.kind":        {Logged, "a statement named as evidence or authority is of another kind", "name a statement of the right kind"},
 	"reference.denied":      {Logged, "a statement that this one relies on was itself denied", "rely on statements that the log allowed"},
+	"reference.compromised": {Logged, "a statement that this one relies on rests on what is declared compromised since before it was signed", "rely on statements that were signed anew, or before that time"},
 	"warrant.outside":       {Logged, "a warrant of the chain does not permit this action", "act within the grant, or ask for a wider warrant"},
 	"warrant.ttl":           {Logged, "a warrant lives longer than the log allows", "shorten expires"},
 	"warrant.size":          {Logged, "a warrant is larger than 16 KiB", "use fewer or shorter grants"},
@@ -159,6 +161,8 @@ var Faults = map[string]FaultInfo{
 	"control.key":           {Logged, "the key is already another person's", "use a key that only this person has"},
 	"agent.suspended":       {Logged, "the workload that issues the warrant is suspended or retired", "an administrator must lift the suspension"},
 	"trigger.recorder":      {Logged, "a trigger is recorded by the agent it sets off, or by a workload that is not registered as a recorder", "have another service record it, registered with recorder"},
+	"compromise.key":        {Logged, "the key is not one that the log has for this person", "name the key by the digest that the person statement's has"},
+	"compromise.known":      {Logged, "it is declared compromised already, since this time or before", "nothing more is needed"},
 	"revocation.issuer":     {Logged, "the signer is neither the warrant's issuer nor an administrator", "have one of them sign"},
 
 	"countersignature.self":   {Logged, "a countersignature is by the agent itself", "have the service that was called, or the gateway, sign what it saw"},

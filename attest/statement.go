@@ -33,18 +33,19 @@ const (
 	KindRefusal        Kind = "refusal"
 	KindAction         Kind = "action"
 	KindRevocation     Kind = "revocation"
+	KindCompromise     Kind = "compromise"
 
 	KindCountersignature Kind = "countersignature"
 )
 
 // reserved kinds are in the design but not yet accepted.
-var reserved = map[Kind]bool{"compromise": true, "erasure": true}
+var reserved = map[Kind]bool{"erasure": true}
 
 // Control reports whether entries of this kind decide what the log trusts; the
 // running hash over them makes leaving one out visible.
 func (k Kind) Control() bool {
 	switch k {
-	case KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation:
+	case KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation, KindCompromise:
 		return true
 	}
 	return reserved[k]
@@ -53,7 +54,8 @@ func (k Kind) Control() bool {
 // Kinds lists every accepted kind.
 func Kinds() []Kind {
 	return []Kind{KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
-		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation, KindCountersignature}
+		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation, KindCompromise,
+		KindCountersignature}
 }
 
 // newStatement returns an empty statement of a kind, or nil.
@@ -87,6 +89,8 @@ func newStatement(k Kind) Statement {
 		return new(Action)
 	case KindRevocation:
 		return new(Revocation)
+	case KindCompromise:
+		return new(Compromise)
 	case KindCountersignature:
 		return new(Countersignature)
 	}
@@ -95,7 +99,8 @@ func newStatement(k Kind) Statement {
 
 // Statement is the predicate of a signed statement: *[Genesis],
 // *[Administrators], *[Root], *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
-// *[Warrant], *[Approval], *[Refusal], *[Action], *[Revocation] or *[Countersignature].
+// *[Warrant], *[Approval], *[Refusal], *[Action], *[Revocation],
+// *[Compromise] or *[Countersignature].
 type Statement interface {
 	Kind() Kind
 	// Head returns the members that every predicate has.

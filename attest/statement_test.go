@@ -240,6 +240,9 @@ func actionMutations() []mutation {
 		{"countersignature", "of", sum, field}, {"countersignature", "request", id, field}, {"countersignature", "ref", id, field}, {"countersignature/ref", "request", gone{}, field}, {"countersignature", "credential.kind", "x", field},
 		{"countersignature", "credential.commitment", "x", field}, {"countersignature", "target.kind", "x", field}, {"countersignature", "status", "failed", "statement.subject"},
 
+		{"compromise", "by", "", field}, {"compromise", "reason", "", field}, {"compromise", "since", 0, field}, {"compromise", "thing.kind", "x", field}, {"compromise", "thing.id", "treasurer", field}, {"compromise", "thing.key", id, field},
+		{"compromise", "thing.key", gone{}, field}, {"compromise", "thing.kind", "spiffe_id", field}, {"compromise/root", "thing.key", sum, field}, {"compromise/root", "thing.id", agent, field}, {"compromise/person", "thing.id", agent, field},
+
 		{"revocation", "by.kind", "server", field}, {"revocation", "by.id", "", field}, {"revocation", "reason", "", field}, {"revocation", "warrant", sum, field}, {"revocation", "reason", "another reason", "statement.subject"},
 	}
 }
@@ -283,7 +286,7 @@ func TestStatementFrame(t *testing.T) {
 		{"no version", "predicateType", other + "revocation", "statement.type"},
 		{"another base", "predicateType", "https://example.com/revocation/v1", "statement.type"},
 		{"an empty kind", "predicateType", other + "/v1", "statement.type"},
-		{"a kind of later", "predicateType", other + "compromise/v1", "statement.unsupported"},
+		{"a kind of later", "predicateType", other + "erasure/v1", "statement.unsupported"},
 		{"another kind of later", "predicateType", other + "erasure/v1", "statement.unsupported"},
 		{"another kind's members", "predicateType", other + "agent/v1", "profile.member"},
 		{"no subject", "subject", []any{}, "statement.subject"},
@@ -342,7 +345,7 @@ func TestPayloadRefusesWhatParsePayloadWould(t *testing.T) {
 
 func TestControlKinds(t *testing.T) {
 	var control []attest.Kind
-	for _, k := range append(attest.Kinds(), "compromise", "erasure", "other") {
+	for _, k := range append(attest.Kinds(), "erasure", "other") {
 		if k.Control() {
 			control = append(control, k)
 		}

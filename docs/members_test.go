@@ -56,6 +56,8 @@ var members = []struct {
 	{"spec/statements.md", "named value", attest.NamedValue{}},
 	{"spec/statements.md", "revocation", attest.Revocation{}},
 	{"spec/statements.md", "countersignature", attest.Countersignature{}},
+	{"spec/statements.md", "compromise", attest.Compromise{}},
+	{"spec/statements.md", "thing", attest.CompromisedThing{}},
 	{"spec/statements.md", "party", attest.Party{}},
 	{"spec/statements.md", "commitment", attest.Commitment{}},
 	{"spec/warrants.md", "Grants", attest.Grant{}},
@@ -81,6 +83,7 @@ var members = []struct {
 	{"spec/admission.md", "Pin", admission.Pin{}},
 	{"spec/admission.md", "Ref", admission.Ref{}},
 	{"spec/admission.md", "Refused", admission.Refused{}},
+	{"spec/admission.md", "Mark", admission.Mark{}},
 	{"spec/admission.md", "Tip", admission.Tip{}},
 	{"spec/admission.md", "Spent", admission.Spent{}},
 }

@@ -70,6 +70,15 @@ func (b *Bundle) Item(index uint64) (Item, bool) {
 // Object returns an object, or nil. The caller must not change it.
 func (b *Bundle) Object(d attest.Digest) []byte { return b.objects[d] }
 
+// Objects returns all objects, ascending by digest. The caller must not change
+// them.
+func (b *Bundle) Objects() (list [][]byte) {
+	for _, d := range slices.Sorted(maps.Keys(b.objects)) {
+		list = append(list, b.objects[d])
+	}
+	return list
+}
+
 // Bytes writes the bundle as a file. It is a pure function of the contents.
 func (b *Bundle) Bytes() []byte {
 	members := b.members()

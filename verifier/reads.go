@@ -3,7 +3,6 @@ package verifier
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
@@ -14,7 +13,10 @@ type cellKey struct{ table, key string }
 
 // forceTable is where the register keeps what is in force, by slot, and
 // controlCell its running hash (docs/spec/admission.md, "State").
-const forceTable = "force"
+const (
+	forceTable       = "force"
+	compromisedTable = "compromised"
+)
 
 var controlCell = cellKey{"log", "control"}
 
@@ -38,6 +40,10 @@ func (r *replay) Get(table, key string) ([]byte, error) {
 func (r *replay) believe() {
 	said := r.record.Read
 	r.said(controlCell, said.Control)
+	for _, m := range said.Compromised {
+		r.said(cellKey{compromisedTable, m.What}, m)
+		r.said(cellKey{compromisedTable, "any"}, m)
+	}
 	for _, ref := range said.Revoked {
 		r.said(cellKey{"revoked", string(ref.ID)}, ref)
 	}
@@ -45,7 +51,7 @@ func (r *replay) believe() {
 		r.said(cellKey{"used", string(ref.ID)}, ref)
 	}
 	for _, s := range said.Spent {
-		r.said(cellKey{"spent", string(s.ID) + "/" + strconv.Itoa(s.Grant)}, s)
+		r.said(spentCell(s), s)
 	}
 	a := r.action()
 	for _, s := range said.Refused {
@@ -54,7 +60,7 @@ func (r *replay) believe() {
 		}
 	}
 	if a != nil && said.Session != nil {
-		r.said(cellKey{"session", a.Agent + " " + a.Session.ID}, said.Session)
+		r.said(sessionCell(a), said.Session)
 	}
 	if a != nil && said.Outcome != nil {
 		r.said(cellKey{"outcome", string(a.Intent)}, said.Outcome)
@@ -83,7 +89,7 @@ func (r *replay) unseen() uint64 {
 // as many as the register had, the running hash shows that they are the same.
 func (r *replay) controls() (n int64) {
 	for _, i := range r.items {
-		if i.index < r.index && i.entry.Kind.Control() {
+		if i.included && i.index < r.index && i.entry.Kind.Control() {
 			n++
 		}
 	}
@@ -93,8 +99,8 @@ func (r *replay) controls() (n int64) {
 // later reports whether the register may have read what a later entry left, one
 // that is not seen here, instead of what the entry shown left.
 func (r *replay) later(said, shown uint64) bool {
-	seen := slices.ContainsFunc(r.items, func(i *item) bool { return i.index == said && i.logged != nil })
-	return said > shown && said < r.index && !seen
+	i := r.at(said)
+	return said > shown && said < r.index && (i == nil || i.logged == nil && i.read == nil)
 }
 
 // unknownID reports whether a statement may be in the log without being seen here.
@@ -125,6 +131,7 @@ func (r *replay) bounds() bool {
 		{"control", r.controlFits(said.Control, shown.Control)},
 		{"session", r.sessionFits(said.Session, shown.Session)},
 		{"outcome", r.outcomeFits(said.Outcome, shown.Outcome)},
+		{"compromised", r.marksFit(said, shown.Compromised)},
 		{"revoked", r.refsFit(said.Revoked, shown.Revoked, r.isWarrant) && r.revocationsFit(said)},
 		{"used", r.refsFit(said.Used, shown.Used, r.isApproval)},
 		{"refused", slices.Equal(said.Refused, shown.Refused)}, // the bundle holds what is named, so nothing newer may be
@@ -212,14 +219,39 @@ func (r *replay) indexOf(id attest.ID) uint64 {
 	return 0
 }
 
-// revocationsFit: a revocation is a control entry. Those that are not seen here
-// are among the control entries that are not.
+// marksFit: of each thing what the bundle's entries left, or a later declaration
+// that is not seen here.
+func (r *replay) marksFit(said admission.Read, shown []admission.Mark) bool {
+	left := map[string]admission.Mark{}
+	for _, m := range shown {
+		left[m.What] = m
+	}
+	suspects := r.checked.Suspects()
+	for i, m := range said.Compromised {
+		was, ok := left[m.What]
+		delete(left, m.What)
+		known := slices.Contains(suspects, m.What) && (i == 0 || said.Compromised[i-1].What < m.What)
+		if !known || !(ok && m == was) && !(r.later(m.Entry, was.Entry) && m.Since > 0 && r.unknownID(m.ID)) {
+			return false
+		}
+	}
+	return len(left) == 0
+}
+
+// revocationsFit: a revocation is a control entry, and so is a compromise. Those
+// that are not seen here are among the control entries that are not.
 func (r *replay) revocationsFit(said admission.Read) bool {
 	hidden := map[uint64]bool{}
-	for _, ref := range said.Revoked {
-		if !slices.ContainsFunc(r.items, func(i *item) bool { return i.index == ref.Entry }) {
-			hidden[ref.Entry] = true
+	hide := func(entry uint64) {
+		if r.at(entry) == nil {
+			hidden[entry] = true
 		}
+	}
+	for _, ref := range said.Revoked {
+		hide(ref.Entry)
+	}
+	for _, m := range said.Compromised {
+		hide(m.Entry)
 	}
 	return int64(len(hidden)) <= said.Control.Count-r.controls()
 }
@@ -275,18 +307,20 @@ func (r *replay) asserted() bool {
 	for _, part := range []struct {
 		check       string
 		asked, seen bool
+		line        func() bool // of a walk that shows it too
 	}{
-		{"read.force", len(r.record.Read.Force) > 0, control},
-		{"read.revoked", warrants, control},
-		{"read.session", a != nil, all},
-		{"read.outcome", a != nil && a.Phase == attest.Outcome, all},
-		{"read.used", a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all},
-		{"read.refused", asksPeople, all},
-		{"read.spent", len(r.record.Read.Spent) > 0, all},
+		{"read.force", len(r.record.Read.Force) > 0, control && !r.hidesForce(), nil},
+		{"read.revoked", warrants, control && !r.hidesKind(attest.KindRevocation), nil},
+		{"read.compromised", r.index > 0, control && !r.hidesKind(attest.KindCompromise), nil},
+		{"read.session", a != nil, all, r.sessionLine},
+		{"read.outcome", a != nil && a.Phase == attest.Outcome, all, nil},
+		{"read.used", a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all, r.usedLine},
+		{"read.refused", asksPeople, all, nil},
+		{"read.spent", len(r.record.Read.Spent) > 0, all, r.spentLine},
 	} {
 		switch {
 		case !part.asked:
-		case part.seen:
+		case part.seen || part.line != nil && r.walk(part.check, part.line):
 			r.add(Finding{Check: part.check, Status: pass, Where: places(r.where)})
 		default:
 			r.open(part.check, r.where, assertedExpected, assertedFound)

@@ -38,6 +38,10 @@ func (v *verification) replay() bool {
 			continue
 		}
 		r := &replay{verification: v, item: i, where: entryName(i.index)}
+		if !i.checked {
+			r.count()
+			continue
+		}
 		if runSteps(r, entryChecks, func(string, string) {}) {
 			r.establish()
 		}
@@ -48,6 +52,7 @@ func (v *verification) replay() bool {
 func (r *replay) establish() {
 	r.item.logged = &admission.Logged{Index: r.index, Verified: r.checked.Verified(), Record: r.record}
 	r.item.gates = r.checked.Gates(r.record.Read, r.entry.ReceivedAt)
+	r.lead()
 	r.believe()
 	for _, c := range r.cells {
 		r.state[cellKey{c.Table, c.Key}] = written{c.Value, r.index}

@@ -139,8 +139,13 @@ func (p *page) subject(s *Subject) {
 	if s.Stronger != "" {
 		p.list("What would have been stronger", []string{s.Stronger})
 	}
+	for _, c := range s.Contested {
+		p.list("Contested", c.Lines)
+		p.list("If what was signed with it is not believed, this would show instead", c.Shows)
+	}
 	p.words("Chain of warrants, root first", s.Chain)
 	p.words("What else it relies on", s.Evidence)
+	p.list("What is complete", s.Complete)
 	p.list("What is not complete", s.Incomplete)
 }
 

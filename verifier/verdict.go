@@ -37,7 +37,9 @@ type Verdict struct {
 type Subject struct {
 	Action      *ActionWords        `json:"action,omitzero"`
 	Attribution *agency.Attribution `json:"attribution,omitzero"`
-	Chain       []Words             `json:"chain"` // of warrants, root first
+	Chain       []Words             `json:"chain"`    // of warrants, root first
+	Complete    []string            `json:"complete"` // what a walk shows
+	Contested   []Contest           `json:"contested"`
 	Decision    admission.Decision  `json:"decision"`
 	DoesNotShow []string            `json:"does_not_show"`
 	Established bool                `json:"established"`
@@ -115,7 +117,7 @@ func (s *Subject) qualify(result string) {
 	case result == CouldNotCheck:
 		s.WouldShow = s.Shows
 	}
-	s.Shows, s.Origins, s.Stronger = []string{}, []Origin{}, ""
+	s.Shows, s.Complete, s.Contested, s.Origins, s.Stronger = []string{}, []string{}, []Contest{}, []Origin{}, ""
 	s.Summary = "Not proven; as the bundle has it: " + s.Summary
 }
 
@@ -171,22 +173,25 @@ func (v *Verdict) conclude() {
 
 // subject puts one entry in words.
 func (v *verification) subject(index uint64) Subject {
-	s := Subject{Index: index, Chain: []Words{}, Evidence: []Words{}, Shows: []string{}, DoesNotShow: []string{}, Incomplete: []string{}, WouldShow: []string{}, Origins: []Origin{}}
-	at, ok := slices.BinarySearchFunc(v.items, index, func(i *item, n uint64) int { return compareIndex(i.index, n) })
-	if !ok || v.items[at].logged == nil {
+	s := Subject{Index: index, Chain: []Words{}, Complete: []string{}, Contested: []Contest{}, Evidence: []Words{}, Shows: []string{}, DoesNotShow: []string{}, Incomplete: []string{}, WouldShow: []string{}, Origins: []Origin{}}
+	i := v.at(index)
+	if i == nil || i.logged == nil {
 		return s
 	}
-	i := v.items[at]
 	r := i.record
 	s.Established, s.ID, s.Kind, s.Mode, s.Decision = true, r.ID, r.Kind, r.Mode, r.Decision
 	s.Signer = SignerWords{Key: r.Signer.Key, Kind: r.Signer.Kind, Name: r.Signer.Name}
 	s.When = v.when(i)
-	s.Attribution = r.Attribution
+	s.Contested = v.contests(i)
+	s.Attribution = v.withLater(i, len(s.Contested) > 0)
 	v.describe(&s, i)
-	if r.Attribution != nil {
-		s.Shows, s.DoesNotShow = agency.Statement(*r.Attribution)
-		s.Stronger = agency.Stronger(*r.Attribution)
+	if s.Attribution != nil {
+		s.Shows, s.DoesNotShow = agency.Statement(*s.Attribution)
+		s.Stronger = agency.Stronger(*s.Attribution)
 		v.gateWords(&s, i)
+	}
+	for _, check := range i.walks {
+		s.Complete = append(s.Complete, completeWords[check])
 	}
 	if a, ok := i.statement().(*attest.Action); ok {
 		s.Origins = v.origins(a, r.Attribution)
@@ -226,6 +231,9 @@ func (v *verification) incomplete(i *item) []string {
 		if f.Check == "action.fields" && f.Status == fail && slices.Contains(f.Where, entryName(i.index)) {
 			out = append(out, "The agent's commitment to its own values is false: it was made over other values than those in the action.")
 		}
+	}
+	if !v.whole {
+		out = append(out, laterWords)
 	}
 	if n := i.record.Read.Size; uint64(len(v.items)) <= n {
 		out = append(out, fmt.Sprintf("The bundle holds %d of the %d entries up to this one. Others may bear on it; none of them can change what is shown above, except as said, if the register counted its control entries truthfully.", v.upTo(i), n+1))

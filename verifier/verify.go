@@ -39,6 +39,7 @@ var checks = []step[*verification]{
 	{"checkpoint.time", (*verification).time},            // not before its entries
 	{"genesis.pinned", (*verification).genesisPinned},    // entry 0 is the one that the reader knows
 	{"record.recomputed", (*verification).replay},        // each entry, in the order of the log: entryChecks
+	{"control.complete", (*verification).complete},       // nothing was taken back after the last entry that is seen
 	{"genesis.keys", (*verification).genesisKeys},        // it names the keys that signed the checkpoint
 	{"server.corroborated", (*verification).server},      // and the server key that the reader knows
 	{"root.corroborated", (*verification).roots},         // agents' certificates lead to the reader's own roots
@@ -64,7 +65,7 @@ var entryChecks = []step[*replay]{
 func Verify(b *Bundle, t *Trust, o Options) (verdict *Verdict) {
 	v := &verification{
 		bundle: b, trust: t, options: o,
-		byID: map[attest.ID]*item{}, state: map[cellKey]written{}, hasty: map[string]int{}, cache: admission.NewCache(256),
+		byID: map[attest.ID]*item{}, state: map[cellKey]written{}, line: map[cellKey][]byte{}, hasty: map[string]int{}, cache: admission.NewCache(256),
 	}
 	defer func() {
 		if r := recover(); r != nil { // a belt: no input is known to come here
@@ -117,6 +118,8 @@ type verification struct {
 	note     []byte // the one checkpoint
 	times    []cosigned
 	state    map[cellKey]written // what the entries so far left behind
+	line     map[cellKey][]byte  // those of them that lead back to a beginning, entry by entry
+	whole    bool                // all control entries up to the checkpoint are here
 	cache    *admission.Cache
 	operator []string       // what is believed on the operator's word
 	hasty    map[string]int // people who approved faster than one can read, and how many within a minute
@@ -130,12 +133,15 @@ type item struct {
 	entry    *admission.Entry
 	record   *admission.Record
 	included bool
-	erased   []attest.Digest // objects that may be missing, and are
+	checked  bool             // all checks are made; else it is read or counted only
+	read     attest.Statement // of a control entry that is not checked: what it says, if that is here
+	erased   []attest.Digest  // objects that may be missing, and are
 	// logged is set once every check of the entry passed; only then does
 	// anything else rely on it.
 	logged *admission.Logged
 	sealed bool                    // the seed of server_fields is not here
 	gates  []admission.GateFinding // of an action: those that apply
+	walks  []string                // checks that a walk shows
 }
 
 func (v *verification) pass(check string, where ...string) {

@@ -61,7 +61,7 @@ func TestShown(t *testing.T) {
 	if got := asserted("all"); got != nil {
 		t.Errorf("whole log: %v", got)
 	}
-	want := []string{"read.force", "read.refused", "read.revoked", "read.session", "read.spent", "read.used"}
+	want := []string{"read.compromised", "read.force", "read.refused", "read.revoked", "read.session", "read.spent", "read.used"}
 	if got := asserted("human_directed"); !slices.Equal(got, want) {
 		t.Errorf("one entry: %v", got)
 	}

@@ -21,6 +21,7 @@ const operatorLimit = "Roots of trust were taken on the operator's word (operato
 var incompleteWords = map[string]string{
 	"read.force":          "That what the record names was still in force, and that nothing was in force where it says none, is the register's word: this bundle does not hold every control entry before this one.",
 	"read.revoked":        "Whether a warrant of the chain was revoked is the register's word: this bundle does not hold every control entry before this one.",
+	"read.compromised":    "Whether a key that this rests on was declared compromised before is the register's word: this bundle does not hold every control entry before this one.",
 	"read.session":        "Whether the agent's session had another statement at this place is the register's word.",
 	"read.outcome":        "Whether the intent had another outcome before is the register's word.",
 	"read.used":           "Whether the approval was used before is the register's word.",
@@ -30,6 +31,16 @@ var incompleteWords = map[string]string{
 	"object.erasable":     "Objects that the statement names are not in the bundle: they were erased or kept back.",
 	"action.fields":       "What the agent committed to in the public tree was not opened: the seed is not in the bundle.",
 }
+
+// completeWords are the notes about what a walk shows.
+var completeWords = map[string]string{
+	"read.session": "Every statement of the agent's session before this one, back to its first, is in the bundle, and each record names the one before. A second line of this session could only be another entry that names one of them as the last: this bundle holds none.",
+	"read.used":    "Every action that drew from the grant which the approval's action needs, back to the first, is in the bundle, and none of them before this one used the approval. Another use could only be an entry that names one of them as the last: this bundle holds none.",
+	"read.spent":   "Every action that drew from these warrants before this one, back to the first, is in the bundle, and what the record says was spent is their sum. Another could only be an entry that names one of them as the last: this bundle holds none.",
+}
+
+// laterWords are the note about what came after.
+const laterWords = "Whether somebody declared later that a key which this rests on was in other hands is not shown: this bundle does not hold every control entry up to its checkpoint."
 
 // describe puts the statement of an entry, and what it relies on, in words.
 func (v *verification) describe(s *Subject, i *item) {
@@ -200,6 +211,9 @@ func controlLines(s attest.Statement) []string {
 		return append(lines, "owner "+s.Owner+", purpose "+attest.Quote(s.Purpose), "registered by "+s.By)
 	case *attest.Revocation:
 		return []string{"of " + string(s.Warrant) + " by " + s.By.Name(), "reason: " + attest.Quote(s.Reason)}
+	}
+	if s, ok := s.(*attest.Compromise); ok {
+		return []string{"of " + s.Thing.Words() + ", since " + instant(s.Since), "declared by " + s.By + ", reason: " + attest.Quote(s.Reason)}
 	}
 	return []string{"a statement of a kind that this version has no words for"}
 }

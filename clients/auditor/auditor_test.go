@@ -148,7 +148,7 @@ func TestExport(t *testing.T) {
 				continue
 			}
 			for _, as := range []string{strconv.FormatUint(index, 10), string(w.IDs[name])} {
-				b, err := c.Export(t.Context(), as)
+				b, err := c.ExportWith(t.Context(), auditor.Options{}, as)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}

@@ -109,7 +109,7 @@ func (c *Client) addBundle(ctx context.Context, source *verifier.TrustSource, s 
 
 // each calls do for every allowed statement of a kind, oldest first.
 func (c *Client) each(ctx context.Context, kind attest.Kind, do func(attest.Statement) error) error {
-	indexes, err := c.find(ctx, kind)
+	indexes, err := c.find(ctx, kind, admission.Allow)
 	if err != nil {
 		return err
 	}
@@ -130,10 +130,10 @@ func (c *Client) each(ctx context.Context, kind attest.Kind, do func(attest.Stat
 	return nil
 }
 
-// find lists the allowed entries of a kind, page by page.
-func (c *Client) find(ctx context.Context, kind attest.Kind) ([]uint64, error) {
+// find lists the entries of a kind that were decided so, page by page.
+func (c *Client) find(ctx context.Context, kind attest.Kind, effect admission.Effect) ([]uint64, error) {
 	var indexes []uint64
-	req := &deedv1.SearchRequest{Kind: string(kind), Decision: string(admission.Allow), Limit: 1000}
+	req := &deedv1.SearchRequest{Kind: string(kind), Decision: string(effect), Limit: 1000}
 	for {
 		page, err := c.evidence.Search(ctx, req)
 		if err != nil {

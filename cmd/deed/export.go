@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,24 +16,42 @@ const bundleSuffix = ".deed.zip"
 
 func newExport() *cobra.Command {
 	c := &connection{}
-	out := ""
+	out, without, walks := "", false, []string(nil)
 	cmd := &cobra.Command{
 		Use:   "export --out FILE" + bundleSuffix + " INDEX|ID...",
 		Short: "Export entries as an evidence bundle",
 		Long: `Export entries with everything that they rely on as one file, which verifies
-offline: see 'deed verify'. The bundle holds evidence in plain; keep it private.`,
-		Example: "deed export --out payment.deed.zip 17\ndeed export --out case.deed.zip 17 18 id:6f2c...",
+offline: see 'deed verify'. The bundle holds evidence in plain; keep it private.
+
+The control entries of the log come along, so that what was in force, revoked or
+compromised is shown and not the register's word: those that bear on the entries
+in full, the others as far as it takes to show that they do not. --no-control
+leaves them out.
+
+--walk adds what shows how things stood before: 'session' every statement of the
+session back to its first, 'warrant' every use of the warrants of the chain,
+'approval' every use of the warrant that an approval is for. These are other
+actions, also of other agents: look at whom you give them to.`,
+		Example: "deed export --out payment.deed.zip 17\ndeed export --out case.deed.zip 17 18 id:6f2c... --walk session,warrant",
 		Args:    takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strings.HasSuffix(out, bundleSuffix) {
 				return usageError("want --out FILE%s", bundleSuffix)
+			}
+			options := auditor.Options{Control: !without}
+			for _, name := range walks {
+				w, err := auditor.ParseWalk(name)
+				if err != nil {
+					return usageError("--walk: %w", err)
+				}
+				options.Walks = append(options.Walks, w)
 			}
 			ctx, cl, done, err := c.open(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
-			if err := exportTo(ctx, cl, out, args); err != nil {
+			if err := exportTo(ctx, cl, out, options, args); err != nil {
 				return err
 			}
 			if c.json {
@@ -42,13 +61,18 @@ offline: see 'deed verify'. The bundle holds evidence in plain; keep it private.
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the bundle to write, `FILE"+bundleSuffix+"`")
+	cmd.Flags().BoolVar(&without, "no-control", false, "leave the control entries of the log out")
+	cmd.Flags().StringSliceVar(&walks, "walk", nil, "add a `WALK`: session, warrant or approval")
 	c.flags(cmd)
 	return cmd
 }
 
 // exportTo writes the evidence of entries to a file.
-func exportTo(ctx context.Context, cl *client, path string, refs []string) error {
-	bundle, err := auditor.Over(cl.evidence).Export(ctx, refs...)
+func exportTo(ctx context.Context, cl *client, path string, o auditor.Options, refs []string) error {
+	bundle, err := auditor.Over(cl.evidence).ExportWith(ctx, o, refs...)
+	if errors.Is(err, auditor.ErrControl) {
+		return withHint(err, "leave them out with --no-control, and read the whole log with 'deed log audit' instead")
+	}
 	if err != nil {
 		return err
 	}

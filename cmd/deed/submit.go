@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/clients/auditor"
 )
 
 const submitLong = `Submit a signed envelope, or sign a statement and submit it, and print the
@@ -137,7 +138,7 @@ func (s *submitCommand) send(ctx context.Context, cmd *cobra.Command, cl *client
 	}
 	printed := printReceipt(cmd.OutOrStdout(), &s.connection, s.quiet, cl, receipt)
 	if printed == nil && s.out != "" {
-		printed = exportTo(ctx, cl, s.out, []string{receipt.GetId()})
+		printed = exportTo(ctx, cl, s.out, auditor.Options{Control: true}, []string{receipt.GetId()})
 	}
 	return errors.Join(printed, err)
 }

@@ -185,6 +185,10 @@ func (c *check) approvals(x *act) error {
 	return nil
 }
 
+// Exactly reports whether an approval is of this action, which has a request and
+// names a warrant.
+func Exactly(a *attest.Approval, x *attest.Action) bool { return exactly(a, x) }
+
 // exactly reports whether an approval is of this action: the request digest and
 // everything in plain that a human was shown.
 func exactly(a *attest.Approval, x *attest.Action) bool {

@@ -95,6 +95,9 @@ func AgentSlot(id string, prefix bool) Slot {
 // identity of certificates: of a person, or of administrators.
 func KeySlot(key attest.Digest) Slot { return Slot("key/" + key.Hex()) }
 
+// Slots returns the slots that a statement takes if it is allowed.
+func Slots(s attest.Statement) []Slot { return slotsOf(s) }
+
 // slotsOf returns the slots that an allowed statement takes.
 func slotsOf(s attest.Statement) []Slot {
 	switch s := s.(type) {

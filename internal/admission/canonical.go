@@ -118,6 +118,9 @@ func (s Submitter) write(p *plain) {
 
 func (r *Read) write(p *plain) {
 	p.begin('{')
+	if len(r.Compromised) > 0 {
+		documents(p, "compromised", r.Compromised, Mark.write)
+	}
 	p.name("control")
 	r.Control.write(p)
 	documents(p, "force", r.Force, Pin.write)
@@ -162,6 +165,15 @@ func (r Refused) write(p *plain) {
 	p.index("entry", r.Entry)
 	p.text("id", string(r.ID))
 	p.text("person", r.Person)
+	p.end('}')
+}
+
+func (m Mark) write(p *plain) {
+	p.begin('{')
+	p.index("entry", m.Entry)
+	p.text("id", string(m.ID))
+	p.integer("since", m.Since)
+	p.text("what", m.What)
 	p.end('}')
 }
 
@@ -242,6 +254,20 @@ func readTip(doc []byte, known string) (t Tip, ok bool) {
 	t.Seq = in.integer()
 	in.literal(`}`)
 	return t, in.done()
+}
+
+func readMark(doc []byte, known string) (m Mark, ok bool) {
+	in := plainReader{rest: doc}
+	in.literal(`{"entry":`)
+	m.Entry = uint64(in.integer())
+	in.literal(`,"id":"`)
+	m.ID = attest.ID(in.text(known))
+	in.literal(`","since":`)
+	m.Since = in.integer()
+	in.literal(`,"what":"`)
+	m.What = in.text("")
+	in.literal(`"}`)
+	return m, in.done()
 }
 
 func readSpent(doc []byte, known string) (s Spent, ok bool) {

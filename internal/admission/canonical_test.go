@@ -93,7 +93,7 @@ func (f *filler) integer() int64 {
 
 // blanks are all documents that write themselves.
 func blanks() []document {
-	return []document{new(Record), new(Entry), new(Ref), new(Tip), new(Spent), new(Control)}
+	return []document{new(Record), new(Entry), new(Ref), new(Tip), new(Spent), new(Control), new(Mark)}
 }
 
 // same compares encode with the general way.
@@ -196,7 +196,8 @@ func stateQuick(t *testing.T, doc []byte, known string) (taken bool) {
 	tip := quickly(t, doc, known, readTip)
 	spent := quickly(t, doc, known, readSpent)
 	control := quickly(t, doc, known, readControl)
-	return ref || tip || spent || control
+	mark := quickly(t, doc, known, readMark)
+	return ref || tip || spent || control || mark
 }
 
 // TestStateQuick: what the register writes is read without reflection, with
@@ -205,6 +206,7 @@ func TestStateQuick(t *testing.T) {
 	for _, d := range []document{
 		Ref{Entry: 7, ID: "id:a"}, Ref{Entry: maxInteger - 1, ID: "id:b"}, Ref{}, Tip{ID: "id:a", Seq: 3}, Tip{}, Tip{Closed: true, ID: "id:a", Seq: 3},
 		Spent{Entry: 10, Grant: 1, ID: "id:a", Sum: 120000, Uses: 2}, Spent{ID: "id:a"}, Control{Count: 9, Hash: "sha256:a"},
+		Mark{Entry: 7, ID: "id:a", Since: 5, What: "spiffe://a/b"}, Mark{},
 	} {
 		doc, err := encode(d)
 		if err != nil {
@@ -227,6 +229,7 @@ var near = []string{
 	`{"id":"a","entry":1}`, `{"entry":1, "id":"a"}`, `{"entry":1,"id":null}`, `{"entry":"1","id":"a"}`, `{"entry":1,"id":"a","x":1}`,
 	`{"id":"id:a","seq":0}`, `{"id":"id:a","seq":00}`, `{"id":"id:a","seq":-0}`, `{"count":1,"hash":"sha256:a"}`,
 	`{"closed":true,"id":"id:a","seq":0}`, `{"closed":false,"id":"id:a","seq":0}`, `{"closed":1,"id":"id:a","seq":0}`, `{"closed":true,"seq":0}`,
+	`{"entry":7,"id":"a","since":5,"what":"b"}`, `{"entry":7,"id":"a","since":-5,"what":"b"}`, `{"entry":7,"id":"a","since":5,"what":"\"}`,
 	`{"entry":0,"grant":0,"id":"a","sum":0,"uses":0}`, `{"grant":0,"id":"a","sum":0,"uses":0}`,
 	`{"entry":5,"grant":2147483648,"id":"a","sum":1,"uses":1}`, `{"entry":5,"grant":1,"id":"a","sum":1,"uses":1}`,
 }

@@ -23,6 +23,7 @@ type Checked struct {
 	pins         map[Slot]*Logged
 	statements   map[attest.ID]*Logged
 	endorsements []Endorsement
+	endorsers    []attest.Signer
 	faults       []string
 	mode         attest.Mode
 	quotas       attest.Quotas
@@ -249,6 +250,8 @@ func (c *check) kind() error {
 		return c.revocation(s)
 	case *attest.Countersignature:
 		return c.countersignature(s)
+	case *attest.Compromise:
+		return c.compromise(s)
 	}
 	return attest.Refuse("statement.unsupported", "", "a kind with rules", string(c.verified.Statement().Kind()))
 }

@@ -210,6 +210,8 @@ func (c *check) endorsement(digest attest.Digest, e attest.Envelope, by endorser
 	c.objects[digest] = c.sent.Objects[digest]
 	c.endorsed[e.KeyID] = key
 	c.endorsements = append(c.endorsements, Endorsement{Envelope: digest, Signer: signer.Party})
+	signer.KeySum = key
+	c.endorsers = append(c.endorsers, signer)
 	return nil
 }
 

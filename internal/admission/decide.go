@@ -51,6 +51,7 @@ type outcomeOf struct {
 	faults   []string
 	spend    []Spent
 	fork     bool
+	tainted  []attest.ID // what is relied on and may be a stranger's
 }
 
 // Decide is [Prepared.Decide] for a statement that is not prepared. seed opens the
@@ -65,7 +66,7 @@ func (c *Checked) Decide(read Read, received int64, seed [32]byte) (Result, erro
 // nothing is consumed.
 func (p *Prepared) Decide(read Read, received int64) (Result, error) {
 	o := &outcomeOf{Prepared: p, read: read, received: received, faults: slices.Clone(p.faults)}
-	for _, rule := range []func() error{o.time, o.session, o.warrants, o.approvals, o.gates, o.outcome, o.spent} {
+	for _, rule := range []func() error{o.time, o.compromised, o.session, o.warrants, o.approvals, o.gates, o.outcome, o.spent} {
 		if err := rule(); err != nil {
 			return Result{}, err
 		}
@@ -213,21 +214,25 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 		return nil
 	}
 	e := o.act.agencyEvidence(o.received, o.approvalState())
+	o.distrust(&e)
 	e.Authority = o.authority()
 	a := agency.Attribute(e)
 	return &a
 }
 
 // authority is the finding of the chain and the policies, from the faults. Those
-// of a session are faults of order: they say nothing about authority.
+// of a session are faults of order: they say nothing about authority. Nor is it
+// known, where what it rests on may be a stranger's.
 func (o *outcomeOf) authority() agency.Authority {
 	against := 0
 	for _, code := range o.faults {
-		if !strings.HasPrefix(code, "session.") {
+		if !strings.HasPrefix(code, "session.") && code != "reference.compromised" {
 			against++
 		}
 	}
 	switch {
+	case against == 0 && len(o.tainted) > 0:
+		return agency.AuthorityIndeterminate
 	case against == 0:
 		return agency.AuthorityWithin
 	case !o.decision.Evaluated:

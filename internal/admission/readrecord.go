@@ -313,6 +313,10 @@ func (q *quickReader) submitter(s *Submitter) {
 
 func (q *quickReader) read(r *Read) {
 	q.exactly("{")
+	if q.has("compromised") {
+		r.Compromised = items(q, (*quickReader).mark)
+		q.off = q.off || len(r.Compromised) == 0
+	}
 	q.need("control")
 	q.control(&r.Control)
 	needList(q, "force", &r.Force, (*quickReader).pin)
@@ -356,6 +360,15 @@ func (q *quickReader) refused(r *Refused) {
 	needInt(q, "entry", &r.Entry)
 	needText(q, "id", &r.ID)
 	needText(q, "person", &r.Person)
+	q.exactly("}")
+}
+
+func (q *quickReader) mark(m *Mark) {
+	q.exactly("{")
+	needInt(q, "entry", &m.Entry)
+	needText(q, "id", &m.ID)
+	needInt(q, "since", &m.Since)
+	needText(q, "what", &m.What)
 	q.exactly("}")
 }
 

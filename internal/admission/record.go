@@ -85,16 +85,17 @@ var Anonymous = Submitter{Kind: "anonymous"}
 // Read is what the register held just before the entry, as far as a rule
 // looked. Lists are in ascending order.
 type Read struct {
-	Control    Control   `json:"control"`
-	Force      []Pin     `json:"force"`
-	Outcome    *Ref      `json:"outcome,omitzero"` // entry that already is the intent's outcome
-	Refused    []Refused `json:"refused,omitempty"`
-	Revoked    []Ref     `json:"revoked"`          // warrants of the chain, with the revocation's entry
-	Session    *Tip      `json:"session,omitzero"` // none before seq 0
-	Size       uint64    `json:"size"`
-	Spent      []Spent   `json:"spent"`
-	Statements []Ref     `json:"statements"` // that the statement names, and theirs
-	Used       []Ref     `json:"used"`       // approvals, with the entry that used each
+	Compromised []Mark    `json:"compromised,omitempty"` // of what the statement rests on
+	Control     Control   `json:"control"`
+	Force       []Pin     `json:"force"`
+	Outcome     *Ref      `json:"outcome,omitzero"` // entry that already is the intent's outcome
+	Refused     []Refused `json:"refused,omitempty"`
+	Revoked     []Ref     `json:"revoked"`          // warrants of the chain, with the revocation's entry
+	Session     *Tip      `json:"session,omitzero"` // none before seq 0
+	Size        uint64    `json:"size"`
+	Spent       []Spent   `json:"spent"`
+	Statements  []Ref     `json:"statements"` // that the statement names, and theirs
+	Used        []Ref     `json:"used"`       // approvals, with the entry that used each
 }
 
 // Pin is what a slot pointed to. No ID: nothing was in force.
@@ -131,6 +132,14 @@ type Spent struct {
 	ID    attest.ID `json:"id"`
 	Sum   int64     `json:"sum"` // ten-thousandths of the budget's unit
 	Uses  int64     `json:"uses"`
+}
+
+// Mark says that something is declared compromised.
+type Mark struct {
+	Entry uint64    `json:"entry"` // of the declaration
+	ID    attest.ID `json:"id"`
+	Since int64     `json:"since"` // as it claims, ms
+	What  string    `json:"what"`  // key in the register's table
 }
 
 // Control counts the control entries so far and holds their running hash.

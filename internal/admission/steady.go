@@ -6,7 +6,7 @@ import (
 )
 
 // Steady remembers that part of the register's state which only control entries
-// change: the slots and the revocations, also that there are none. The running
+// change: the slots, the revocations and what is compromised, also that there is none. The running
 // hash over the control entries is its version: under the same hash the same
 // control entries were made, and they left the same state. So it need not know
 // what was committed and what was not, and holds for every View of one log. It
@@ -77,7 +77,7 @@ func (v *steadyView) Get(table, key string) ([]byte, error) {
 	switch {
 	case table == logTable && key == "control":
 		return v.control, nil
-	case table != forceTable && table != revokedTable:
+	case table != forceTable && table != revokedTable && table != compromisedTable:
 		return v.View.Get(table, key)
 	}
 	k := steadyKey{table, key}

@@ -66,11 +66,13 @@ const (
 	refusedTable = "refused" // exact action and person -> refusal
 	revokedTable = "revoked" // warrant -> entry
 	logTable     = "log"     // "control" -> running hash
+
+	compromisedTable = "compromised" // what -> mark
 )
 
 // Tables lists the tables in which cells are written.
 func Tables() []string {
-	return []string{forceTable, logTable, outcomeTable, refusedTable, revokedTable, sessionTable, spentTable, usedTable}
+	return []string{compromisedTable, forceTable, logTable, outcomeTable, refusedTable, revokedTable, sessionTable, spentTable, usedTable}
 }
 
 // state collects the cells of one entry, and the first error of encoding them.
@@ -135,6 +137,8 @@ func (o *outcomeOf) effects(s *state, here Ref) {
 		put(s, revokedTable, string(st.Warrant), here)
 	case *attest.Refusal:
 		put(s, refusedTable, refusedKey(st.Exact(), st.Person), here)
+	case *attest.Compromise:
+		o.mark(s, st, here)
 	case *attest.Action:
 		if st.Phase == attest.Outcome {
 			put(s, outcomeTable, string(st.Intent), here)
@@ -148,6 +152,17 @@ func (o *outcomeOf) effects(s *state, here Ref) {
 	}
 	for _, a := range o.act.approvals {
 		put(s, usedTable, string(a.logged.ID()), here)
+	}
+}
+
+// mark notes what is declared compromised.
+func (o *outcomeOf) mark(s *state, c *attest.Compromise, here Ref) {
+	m := Mark{Entry: here.Entry, ID: here.ID, Since: c.Since, What: markOf(c.Thing)}
+	put(s, compromisedTable, anyMark, m)
+	put(s, compromisedTable, m.What, m)
+	if root := statementOf[*attest.Root](o.statements[attest.ID(c.Thing.ID)]); root != nil {
+		m.What = bundleMark(root.Bundle)
+		put(s, compromisedTable, m.What, m)
 	}
 }
 

@@ -68,6 +68,12 @@ func statementRows(s attest.Statement, r *admission.Record, add func(name, key s
 		add(byWarrant, string(r.ID))
 		add(byWarrant, string(s.Parent))
 		add(byAgent, s.Holder.SPIFFEID)
+	case *attest.Compromise:
+		if s.Thing.Kind == attest.HumanKey {
+			add(byPerson, s.Thing.ID)
+		} else if s.Thing.Kind != attest.RootEntry {
+			add(byAgent, s.Thing.ID)
+		}
 	case *attest.Revocation:
 		add(byWarrant, string(s.Warrant))
 	case *attest.Approval:

@@ -292,3 +292,18 @@ func (c *Cast) Administrators(quorum int, list ...*Party) *attest.Administrators
 	slices.SortFunc(s.Administrators, func(a, b attest.Administrator) int { return strings.Compare(a.Name, b.Name) })
 	return s
 }
+
+// Compromise declares a thing compromised since a time in ms.
+func (c *Cast) Compromise(by *Party, thing attest.CompromisedThing, since int64) *attest.Compromise {
+	return &attest.Compromise{By: by.ID, Log: storetest.Origin, Nonce: c.Random(), Reason: "stolen", Since: since, Thing: thing, V: 1}
+}
+
+// HumanKey is a person's key, to be declared compromised.
+func (p *Party) HumanKey() attest.CompromisedThing {
+	return attest.CompromisedThing{ID: p.ID, Key: p.Public().Digest(), Kind: attest.HumanKey}
+}
+
+// SVIDKey is the key of a workload's SVID, to be declared compromised.
+func (p *Party) SVIDKey() attest.CompromisedThing {
+	return attest.CompromisedThing{ID: p.ID, Key: p.Public().Digest(), Kind: attest.SVIDKey}
+}

@@ -221,3 +221,6 @@ func grant(limit string) attest.Grant {
 func readGrant() attest.Grant {
 	return attest.Grant{Actions: []string{"data.read"}, Resource: attest.Match{Kind: "table", Match: attest.Constraint{Prefix: "erp"}}}
 }
+
+// Grants are what issuers may grant, in the world's story.
+func (w *World) Grants() []attest.Grant { return []attest.Grant{grant("1000000.00"), readGrant()} }

@@ -1,0 +1,134 @@
+package verifier
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/internal/admission"
+)
+
+// Contest is a declaration, made after an entry, that somebody else may have had
+// what the entry rests on at that time. Both readings are given; which of them
+// holds, no bundle shows (docs/spec/verdict.md, "Contested").
+type Contest struct {
+	Attribution *agency.Attribution `json:"attribution,omitzero"` // of an action, if what was signed with it is not believed
+	By          string              `json:"by"`                   // who declared it
+	Declared    string              `json:"declared"`             // when, by the register's clock
+	Entries     []uint64            `json:"entries"`              // that rest on it: this one, or what it relies on
+	Index       uint64              `json:"index"`                // of the declaration
+	Lines       []string            `json:"lines"`
+	Shows       []string            `json:"shows"` // of that attribution
+	Since       string              `json:"since"` // as claimed
+	What        string              `json:"what"`
+}
+
+// contests lists the declarations after an entry that reach back to it.
+func (v *verification) contests(i *item) []Contest {
+	out := []Contest{}
+	for _, c := range v.items {
+		s, ok := c.statement().(*attest.Compromise)
+		if !ok || !c.logged.Allowed() || c.index <= i.index {
+			continue
+		}
+		if resting := v.resting(i, s); len(resting) > 0 {
+			out = append(out, v.contest(i, c, s, resting))
+		}
+	}
+	return out
+}
+
+// resting lists the entries that an entry relies on, itself included, and that
+// rest on what a declaration is about.
+func (v *verification) resting(i *item, s *attest.Compromise) (out []*item) {
+	for _, on := range v.relied(i) {
+		if on.logged != nil && admission.Contests(s, on.logged, v.endorsers(on)) {
+			out = append(out, on)
+		}
+	}
+	return out
+}
+
+// relied lists an entry and all that it names, directly or not, ascending.
+func (v *verification) relied(first *item) (out []*item) {
+	seen := map[*item]bool{}
+	for next := []*item{first}; len(next) > 0; next = next[1:] {
+		i := next[0]
+		if i == nil || i.record == nil || seen[i] {
+			continue
+		}
+		seen[i] = true
+		out = append(out, i)
+		for _, id := range i.record.Names() {
+			next = append(next, v.byID[id])
+		}
+	}
+	slices.SortFunc(out, func(a, b *item) int { return compareIndex(a.index, b.index) })
+	return out
+}
+
+// endorsers are those who endorsed an entry's statement.
+func (v *verification) endorsers(i *item) (out []attest.Signer) {
+	for _, e := range i.record.Endorsements {
+		envelope, err := attest.ParseEnvelope(v.bundle.Object(e.Envelope))
+		if err != nil {
+			continue // the replay parsed it
+		}
+		if s, err := attest.PersonKey(v.bundle.Object(envelope.KeyID)).Signer(e.Signer.ID); err == nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (v *verification) contest(i, by *item, s *attest.Compromise, resting []*item) Contest {
+	c := Contest{
+		By: s.By, Declared: instant(by.entry.ReceivedAt), Index: by.index, Shows: []string{}, Since: instant(s.Since), What: s.Thing.Words(),
+	}
+	for _, on := range resting {
+		c.Entries = append(c.Entries, on.index)
+	}
+	if i.record.Attribution != nil {
+		a := disbelieved(i, resting)
+		c.Attribution = &a
+		c.Shows, _ = agency.Statement(a)
+	}
+	c.Lines = []string{
+		fmt.Sprintf("Entry %d, of %s: %s declared that %s may have been in other hands since %s, and gave as the reason %s.",
+			c.Index, c.Declared, c.By, c.What, c.Since, attest.Quote(s.Reason)),
+		"At or after that time, by the register's clock, " + rests(c.Entries, i.index) + " on it.",
+		"What is shown above believes what was signed with it. Whether it was in other hands then, this bundle does not show.",
+	}
+	if c.Attribution == nil {
+		c.Lines = append(c.Lines, "If it is not believed, nothing is shown of who made this statement.")
+	}
+	return c
+}
+
+func rests(entries []uint64, own uint64) string {
+	if slices.Contains(entries, own) {
+		return "this statement itself rests"
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strconv.FormatUint(e, 10)
+	}
+	if len(names) == 1 {
+		return "entry " + names[0] + ", which this one relies on, rests"
+	}
+	return "entries " + strings.Join(names, ", ") + ", which this one relies on, rest"
+}
+
+// disbelieved is the attribution of an action if what some entries say is not
+// believed: nobody's, if the action itself is among them; else undecided.
+func disbelieved(i *item, resting []*item) agency.Attribution {
+	was := i.record.Attribution
+	e := agency.Evidence{Authority: agency.AuthorityIndeterminate, Accountable: was.Accountable, Basis: was.Basis, Sound: !slices.Contains(resting, i)}
+	for _, on := range resting {
+		e.Missing = append(e.Missing, string(on.logged.ID()))
+	}
+	return agency.Attribute(e)
+}
