@@ -135,7 +135,7 @@ func (c *compromise) svidKey() (t attest.CompromisedThing, err error) {
 	if err != nil {
 		return t, fmt.Errorf("reading SVID: %w", err)
 	}
-	der, err := derOf(doc)
+	der, err := chainDER(doc)
 	if err != nil {
 		return t, fmt.Errorf("reading %s: %w", c.svid, err)
 	}
@@ -187,9 +187,9 @@ func (c *client) keyOf(ctx context.Context, name string) (attest.Digest, error) 
 	return "", err
 }
 
-// derOf is a chain in PEM as certificates in DER, one after the other; other bytes
+// chainDER is a chain in PEM as certificates in DER, one after the other; other bytes
 // are taken as they are.
-func derOf(doc []byte) ([]byte, error) {
+func chainDER(doc []byte) ([]byte, error) {
 	block, rest := pem.Decode(doc)
 	if block == nil {
 		return doc, nil
