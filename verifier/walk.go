@@ -74,14 +74,21 @@ func (r *replay) walk(check string, line func() bool) bool {
 	return true
 }
 
+// walkedTo reports whether a line of at least one entry leads to what the record says
+// of a cell. That there was nothing yet is no walk: nobody but the register says so.
+func (r *replay) walkedTo(cell cellKey) bool {
+	_, beginning := r.saidOf(cell)
+	return !beginning && r.onLine(cell)
+}
+
 func (r *replay) sessionLine() bool {
 	a := r.action()
-	return a != nil && r.onLine(sessionCell(a))
+	return a != nil && r.walkedTo(sessionCell(a))
 }
 
 func (r *replay) spentLine() bool {
 	for _, s := range r.record.Read.Spent {
-		if !r.onLine(spentCell(s)) {
+		if !r.walkedTo(spentCell(s)) {
 			return false
 		}
 	}
@@ -106,7 +113,7 @@ func (r *replay) usedLine() bool {
 	}
 	for _, s := range r.record.Read.Spent {
 		if s.ID == a.Authority.Warrant {
-			return permitting == 1 && r.onLine(spentCell(s)) && r.usesSeen()
+			return permitting == 1 && r.walkedTo(spentCell(s)) && r.usesSeen()
 		}
 	}
 	return false
