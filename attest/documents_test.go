@@ -129,6 +129,13 @@ func gates() []attest.WarrantGate {
 	}
 }
 
+func erasureDoc() *attest.Erasure {
+	return &attest.Erasure{
+		Basis: attest.ConsentWithdrawn, By: "alice", Log: origin, Nonce: nonce("erasure"), Reason: "asked for by the person", V: 1,
+		Objects: []attest.ErasedObject{{Digest: digestOf("display"), Statements: []attest.ID{idOf("approval")}}},
+	}
+}
+
 func compromiseDoc(thing attest.CompromisedThing) *attest.Compromise {
 	return &attest.Compromise{By: "alice", Log: origin, Nonce: nonce("compromise"), Reason: "laptop stolen", Since: moment - 3_600_000, Thing: thing, V: 1}
 }
@@ -275,6 +282,7 @@ func documents(t testing.TB) map[string]attest.Statement {
 			Target: &attest.Target{Endpoint: "bank.example", Kind: "external", Protocol: "https"}, V: 1},
 		"countersignature/ref": &attest.Countersignature{Agent: agent, At: moment, By: "spiffe://acme.example/gateway", Log: origin,
 			Nonce: nonce("countersignature"), Request: digestOf("request"), Role: attest.GatewayRole, Status: "refused", V: 1},
+		"erasure":           erasureDoc(),
 		"compromise":        compromiseDoc(attest.CompromisedThing{ID: agent, Key: digestOf("spki"), Kind: attest.SVIDKey}),
 		"compromise/root":   compromiseDoc(attest.CompromisedThing{ID: string(idOf("root")), Kind: attest.RootEntry}),
 		"compromise/person": compromiseDoc(attest.CompromisedThing{ID: "treasurer", Key: digestOf("spki"), Kind: attest.HumanKey}),

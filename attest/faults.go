@@ -100,11 +100,13 @@ var Faults = map[string]FaultInfo{
 	"tsa.expired":       {Refused, "the authority's certificate had ended at the token's time", "use another authority"},
 	"tsa.not_yet_valid": {Refused, "the authority's certificate had not begun at the token's time", "use another authority"},
 	"tsa.later":         {Refused, "the token's time is more than a minute after the time of the check", "check the authority's clock and the register's"},
+	"erasure.unlisted":  {Refused, "a statement that is not listed names the object too", "list every statement that names it, and sign anew"},
 
 	"genesis.endorsed": {Refused, "an administrator did not endorse the genesis that names them", "have every administrator sign the same payload"},
 	"genesis.place":    {Refused, "a genesis that is not entry 0, or any other statement before it", "a log has one genesis, its first entry"},
 
 	"object.unused":  {Refused, "an object was sent that nothing refers to", "send only objects that the statement names"},
+	"object.erased":  {Refused, "an object was sent that a logged erasure destroyed", "leave the object out"},
 	"object.size":    {Refused, "an object is empty or larger than 512 KiB", "send a smaller object"},
 	"object.form":    {Refused, "an object is not what its reference says", "send the bytes of the kind that the statement needs"},
 	"object.missing": {Retryable, "an object that the statement names is neither sent nor stored", "send the object with the statement"},
@@ -161,6 +163,7 @@ var Faults = map[string]FaultInfo{
 	"control.key":           {Logged, "the key is already another person's", "use a key that only this person has"},
 	"agent.suspended":       {Logged, "the workload that issues the warrant is suspended or retired", "an administrator must lift the suspension"},
 	"trigger.recorder":      {Logged, "a trigger is recorded by the agent it sets off, or by a workload that is not registered as a recorder", "have another service record it, registered with recorder"},
+	"erasure.object":        {Logged, "a statement that is listed does not name the object as one that may be erased, or never brought it", "list seeds, displays and counterparties with the statements that brought them"},
 	"compromise.key":        {Logged, "the key is not one that the log has for this person", "name the key by the digest that the person statement's has"},
 	"compromise.known":      {Logged, "it is declared compromised already, since this time or before", "nothing more is needed"},
 	"revocation.issuer":     {Logged, "the signer is neither the warrant's issuer nor an administrator", "have one of them sign"},

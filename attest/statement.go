@@ -34,27 +34,25 @@ const (
 	KindAction         Kind = "action"
 	KindRevocation     Kind = "revocation"
 	KindCompromise     Kind = "compromise"
+	KindErasure        Kind = "erasure"
 
 	KindCountersignature Kind = "countersignature"
 )
-
-// reserved kinds are in the design but not yet accepted.
-var reserved = map[Kind]bool{"erasure": true}
 
 // Control reports whether entries of this kind decide what the log trusts; the
 // running hash over them makes leaving one out visible.
 func (k Kind) Control() bool {
 	switch k {
-	case KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation, KindCompromise:
+	case KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation, KindCompromise, KindErasure:
 		return true
 	}
-	return reserved[k]
+	return false
 }
 
 // Kinds lists every accepted kind.
 func Kinds() []Kind {
 	return []Kind{KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
-		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation, KindCompromise,
+		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation, KindCompromise, KindErasure,
 		KindCountersignature}
 }
 
@@ -91,6 +89,8 @@ func newStatement(k Kind) Statement {
 		return new(Revocation)
 	case KindCompromise:
 		return new(Compromise)
+	case KindErasure:
+		return new(Erasure)
 	case KindCountersignature:
 		return new(Countersignature)
 	}
@@ -100,7 +100,7 @@ func newStatement(k Kind) Statement {
 // Statement is the predicate of a signed statement: *[Genesis],
 // *[Administrators], *[Root], *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
 // *[Warrant], *[Approval], *[Refusal], *[Action], *[Revocation],
-// *[Compromise] or *[Countersignature].
+// *[Compromise], *[Erasure] or *[Countersignature].
 type Statement interface {
 	Kind() Kind
 	// Head returns the members that every predicate has.
@@ -269,9 +269,6 @@ func decodeAny(payload []byte) (Statement, frame, error) {
 func statementFor(predicateType string) (Statement, error) {
 	name, ok := strings.CutPrefix(predicateType, PredicateBase)
 	kind, version := strings.CutSuffix(name, "/v1")
-	if reserved[Kind(kind)] {
-		return nil, Refuse("statement.unsupported", "predicateType", "a kind that this version takes", predicateType)
-	}
 	s := newStatement(Kind(kind))
 	if !ok || !version || s == nil {
 		return nil, Refuse("statement.type", "predicateType", PredicateBase+"KIND/v1", predicateType)

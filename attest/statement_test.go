@@ -240,6 +240,9 @@ func actionMutations() []mutation {
 		{"countersignature", "of", sum, field}, {"countersignature", "request", id, field}, {"countersignature", "ref", id, field}, {"countersignature/ref", "request", gone{}, field}, {"countersignature", "credential.kind", "x", field},
 		{"countersignature", "credential.commitment", "x", field}, {"countersignature", "target.kind", "x", field}, {"countersignature", "status", "failed", "statement.subject"},
 
+		{"erasure", "by", "", field}, {"erasure", "basis", "x", field}, {"erasure", "reason", "", field}, {"erasure", "objects", list(), field}, {"erasure", "objects.0.digest", id, field},
+		{"erasure", "objects.0.statements", list(), field}, {"erasure", "objects.0.statements", list(sum), field}, {"erasure", "objects.0.statements", list(id, id), field},
+
 		{"compromise", "by", "", field}, {"compromise", "reason", "", field}, {"compromise", "since", 0, field}, {"compromise", "thing.kind", "x", field}, {"compromise", "thing.id", "treasurer", field}, {"compromise", "thing.key", id, field},
 		{"compromise", "thing.key", gone{}, field}, {"compromise", "thing.kind", "spiffe_id", field}, {"compromise/root", "thing.key", sum, field}, {"compromise/root", "thing.id", agent, field}, {"compromise/person", "thing.id", agent, field},
 
@@ -286,8 +289,6 @@ func TestStatementFrame(t *testing.T) {
 		{"no version", "predicateType", other + "revocation", "statement.type"},
 		{"another base", "predicateType", "https://example.com/revocation/v1", "statement.type"},
 		{"an empty kind", "predicateType", other + "/v1", "statement.type"},
-		{"a kind of later", "predicateType", other + "erasure/v1", "statement.unsupported"},
-		{"another kind of later", "predicateType", other + "erasure/v1", "statement.unsupported"},
 		{"another kind's members", "predicateType", other + "agent/v1", "profile.member"},
 		{"no subject", "subject", []any{}, "statement.subject"},
 		{"no subject at all", "subject", gone{}, "profile.canonical"},
@@ -345,7 +346,7 @@ func TestPayloadRefusesWhatParsePayloadWould(t *testing.T) {
 
 func TestControlKinds(t *testing.T) {
 	var control []attest.Kind
-	for _, k := range append(attest.Kinds(), "erasure", "other") {
+	for _, k := range append(attest.Kinds(), "other") {
 		if k.Control() {
 			control = append(control, k)
 		}

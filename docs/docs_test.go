@@ -77,7 +77,7 @@ func faultTable(h attest.Handling) string {
 // TestFaultsUsed finds codes in the code that no page explains, and codes that
 // nothing gives.
 func TestFaultsUsed(t *testing.T) {
-	literal := regexp.MustCompile(`"((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|outcome|policy|control|revocation|compromise|trigger|countersignature)\.[a-z0-9_]+)"`)
+	literal := regexp.MustCompile(`"((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|outcome|policy|control|revocation|compromise|erasure|trigger|countersignature)\.[a-z0-9_]+)"`)
 	given := regexp.MustCompile(`(?:Refuse|deny|faultOf|outside|fault|unless\([^",]*,) ?\(?"([a-z0-9]+\.[a-z0-9_]+)"`)
 	used := map[string]bool{}
 	for _, dir := range []string{"attest", "identity", "policy", "internal/admission", "internal/server"} {
@@ -104,7 +104,7 @@ func TestFaultsUsed(t *testing.T) {
 
 // TestFaultsNamed finds codes on the pages that the code does not have.
 func TestFaultsNamed(t *testing.T) {
-	named := regexp.MustCompile("`((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|policy|control|revocation|compromise|trigger|countersignature)\\.[a-z_0-9]+)`")
+	named := regexp.MustCompile("`((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|policy|control|revocation|compromise|erasure|trigger|countersignature)\\.[a-z_0-9]+)`")
 	checks := read(t, "spec/verdict.md")
 	for _, page := range pages(t) {
 		for _, m := range named.FindAllStringSubmatch(read(t, page), -1) {

@@ -56,6 +56,8 @@ var members = []struct {
 	{"spec/statements.md", "named value", attest.NamedValue{}},
 	{"spec/statements.md", "revocation", attest.Revocation{}},
 	{"spec/statements.md", "countersignature", attest.Countersignature{}},
+	{"spec/statements.md", "erasure", attest.Erasure{}},
+	{"spec/statements.md", "erased object", attest.ErasedObject{}},
 	{"spec/statements.md", "compromise", attest.Compromise{}},
 	{"spec/statements.md", "thing", attest.CompromisedThing{}},
 	{"spec/statements.md", "party", attest.Party{}},

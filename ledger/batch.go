@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/deedlog/deed/internal/failpoint"
@@ -111,6 +112,11 @@ func (b *batch) place(id Hash, s Submission, at time.Time) error {
 			b.objects[o.Digest] = o.Bytes
 			b.delta.Objects = append(b.delta.Objects, o)
 		}
+	}
+	for _, d := range p.Erase {
+		b.objects[d] = nil
+		b.delta.Objects = slices.DeleteFunc(b.delta.Objects, func(o Object) bool { return o.Digest == d })
+		b.delta.Erase = append(b.delta.Erase, d)
 	}
 	for _, c := range p.Cells {
 		k := cellKey{c.Table, c.Key}

@@ -308,7 +308,7 @@ func (c *checker) object(o Object) error {
 			if err := c.fault("objects", key, err); err != nil {
 				return err
 			}
-		case one == nil || !bytes.Equal(one, o.Bytes):
+		case (one == nil) != (o.Bytes == nil) || !bytes.Equal(one, o.Bytes): // both are nil of an erased one
 			c.report(&Corrupt{Bucket: "objects", Key: key, Want: "the same object by its digest as in a row", Got: fmt.Sprint(len(one), " bytes")})
 		}
 	}

@@ -69,7 +69,8 @@ type Reader interface {
 
 	// Objects returns the objects from the start-th on, in the order in which
 	// they came: n of them, or fewer at the end. With a *Corrupt error it
-	// returns those before the damaged one. A digest may come twice.
+	// returns those before the damaged one. A digest may come twice. One that
+	// was erased has nil Bytes.
 	Objects(ctx context.Context, start, n uint64) ([]Object, error)
 
 	// Tile returns the data of a full tile as it was committed, or (nil, nil)
@@ -96,6 +97,9 @@ type Delta struct {
 	Objects []Object
 	Cells   []Cell // at most one per table and key; a nil value deletes
 	Rows    []IndexedRow
+	// Erase are objects of earlier commits whose bytes are overwritten: a read
+	// by digest then finds none.
+	Erase []Hash
 }
 
 // A Tile is a completed tile in stored form. A store keeps Data as it is and

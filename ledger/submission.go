@@ -53,6 +53,7 @@ type Placement struct {
 	Objects []Object // content-addressed; one that is already there is kept
 	Cells   []Cell   // state, in order: the last write of a key wins
 	Rows    []Row    // search rows for this entry
+	Erase   []Hash   // objects of earlier entries to be destroyed; their digests stay
 }
 
 // An Object is a content-addressed piece of evidence.

@@ -16,7 +16,7 @@ import (
 // what the record of another entry says that the register held: by its kind alone.
 func CouldBear(kind attest.Kind, index uint64, r *admission.Record) bool {
 	switch {
-	case kind == attest.KindCompromise:
+	case kind == attest.KindCompromise, kind == attest.KindErasure:
 		return true // also of what was logged before it
 	case index >= r.Read.Size:
 		return false
@@ -34,6 +34,8 @@ func Bears(s attest.Statement, index uint64, r *admission.Record) bool {
 	switch s := s.(type) {
 	case *attest.Compromise:
 		return true
+	case *attest.Erasure:
+		return slices.ContainsFunc(r.Objects, s.Names)
 	case *attest.Revocation:
 		return index < r.Read.Size && slices.ContainsFunc(r.Read.Statements, func(ref admission.Ref) bool { return ref.ID == s.Warrant })
 	}

@@ -338,9 +338,6 @@ func (r *replay) openings() bool {
 	} else {
 		r.add(Finding{Check: "entry.server_fields", Status: pass, Where: places(r.where)})
 	}
-	for _, d := range r.erased {
-		r.open("object.erasable", r.where, "the object "+string(d), "none: erased or kept back")
-	}
 	a := r.action()
 	if a == nil || a.Fields == nil {
 		return true

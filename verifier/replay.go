@@ -91,7 +91,7 @@ func (r *replay) objects() bool {
 	if err != nil {
 		return r.fail("statement.profile", r.where, "a statement of the format", err.Error())
 	}
-	erasable := erasable(parsed.Statement())
+	erasable := attest.Erasable(parsed.Statement())
 	for _, d := range r.record.Objects {
 		switch {
 		case r.bundle.Object(d) != nil:
@@ -103,31 +103,6 @@ func (r *replay) objects() bool {
 	}
 	r.pass("object.present", r.where)
 	return true
-}
-
-// erasable lists the objects that a statement names and that no rule needs.
-func erasable(s attest.Statement) []attest.Digest {
-	switch s := s.(type) {
-	case *attest.Instruction:
-		return []attest.Digest{s.Commitment.Seed}
-	case *attest.Approval:
-		return []attest.Digest{s.Display}
-	case *attest.Refusal:
-		return []attest.Digest{s.Display}
-	case *attest.Action:
-		var out []attest.Digest
-		if s.Fields != nil {
-			out = append(out, s.Fields.Seed)
-		}
-		if s.Outcome != nil {
-			out = append(out, s.Outcome.Counterparty)
-			if s.Outcome.Result != nil {
-				out = append(out, s.Outcome.Result.Seed)
-			}
-		}
-		return out
-	}
-	return nil
 }
 
 // references: every statement that the record names is in the bundle, at the
@@ -320,22 +295,15 @@ func (r *replay) seed() (seed [32]byte, ok bool) {
 
 // takeOver writes what cannot be recomputed into the recomputed documents.
 func (r *replay) takeOver(result admission.Result) (record, entry []byte, err error) {
-	if len(r.erased) == 0 && !r.sealed {
-		return result.Record, result.Entry, nil
+	record, entry, err = result.WithErased(r.erased)
+	if err != nil || !r.sealed {
+		return record, entry, err
 	}
-	again := *result.Parsed
-	again.Objects = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(again.Objects), r.erased...))))
-	if record, err = attest.Encode(&again); err != nil {
-		return nil, nil, err
-	}
-	e, err := admission.ParseEntry(result.Entry)
+	e, err := admission.ParseEntry(entry)
 	if err != nil {
 		return nil, nil, err
 	}
-	e.Admission = attest.DigestOf(record)
-	if r.sealed {
-		e.ServerFields = r.entry.ServerFields
-	}
+	e.ServerFields = r.entry.ServerFields
 	entry, err = attest.Encode(e)
 	return record, entry, err
 }

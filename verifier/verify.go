@@ -39,6 +39,7 @@ var checks = []step[*verification]{
 	{"checkpoint.time", (*verification).time},            // not before its entries
 	{"genesis.pinned", (*verification).genesisPinned},    // entry 0 is the one that the reader knows
 	{"record.recomputed", (*verification).replay},        // each entry, in the order of the log: entryChecks
+	{"object.erasable", (*verification).erasures},        // of what is not here, which was erased
 	{"control.complete", (*verification).complete},       // nothing was taken back after the last entry that is seen
 	{"genesis.keys", (*verification).genesisKeys},        // it names the keys that signed the checkpoint
 	{"server.corroborated", (*verification).server},      // and the server key that the reader knows
@@ -142,6 +143,7 @@ type item struct {
 	sealed bool                    // the seed of server_fields is not here
 	gates  []admission.GateFinding // of an action: those that apply
 	walks  []string                // checks that a walk shows
+	gone   []string                // what was erased, in words
 }
 
 func (v *verification) pass(check string, where ...string) {

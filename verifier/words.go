@@ -28,7 +28,7 @@ var incompleteWords = map[string]string{
 	"read.refused":        "Whether somebody whose approval counts had refused the action since is the register's word.",
 	"read.spent":          "How much of the warrants' uses and budgets was spent before is the register's word.",
 	"entry.server_fields": "What the register committed to in the public tree about this entry was not opened: the seed is not in the bundle.",
-	"object.erasable":     "Objects that the statement names are not in the bundle: they were erased or kept back.",
+	"object.erasable":     "Objects that the statement names are not in the bundle, and no erasure of them: they were kept back, or erased without one.",
 	"action.fields":       "What the agent committed to in the public tree was not opened: the seed is not in the bundle.",
 }
 
@@ -215,7 +215,18 @@ func controlLines(s attest.Statement) []string {
 	if s, ok := s.(*attest.Compromise); ok {
 		return []string{"of " + s.Thing.Words() + ", since " + instant(s.Since), "declared by " + s.By + ", reason: " + attest.Quote(s.Reason)}
 	}
+	if s, ok := s.(*attest.Erasure); ok {
+		return erasureLines(s)
+	}
 	return []string{"a statement of a kind that this version has no words for"}
+}
+
+func erasureLines(s *attest.Erasure) []string {
+	lines := []string{"basis " + string(s.Basis) + ", by " + s.By + ", reason: " + attest.Quote(s.Reason)}
+	for _, o := range s.Objects {
+		lines = append(lines, "object "+string(o.Digest)+", named by "+strconv.Itoa(len(o.Statements)))
+	}
+	return lines
 }
 
 func administratorLines(list []attest.Administrator) []string {

@@ -99,7 +99,7 @@ func newStatement(kind attest.Kind) attest.Statement {
 		new(attest.Genesis), new(attest.Administrators), new(attest.Root), new(attest.Person), new(attest.Issuer), new(attest.Policy), new(attest.Agent),
 		new(attest.Instruction), new(attest.Trigger), new(attest.Warrant), new(attest.Approval), new(attest.Refusal), new(attest.Action), new(attest.Revocation),
 		new(attest.Countersignature),
-		new(attest.Compromise),
+		new(attest.Compromise), new(attest.Erasure),
 	} {
 		if s.Kind() == kind {
 			return s
@@ -130,6 +130,8 @@ func (d *draft) complete(ctx context.Context) error {
 	case *attest.Policy:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
 	case *attest.Agent:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
+	case *attest.Erasure:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
 	case *attest.Compromise:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))

@@ -92,7 +92,7 @@ deed search --dir acme --class human_instructed`,
 			root.AddCommand(c)
 		}
 	}
-	add("register", newDemo(), newInit(), newServe(), newAdmin(), newPerson(), newRoots(), newAgent(), newIssuer(), newPolicy(), newCompromise())
+	add("register", newDemo(), newInit(), newServe(), newAdmin(), newPerson(), newRoots(), newAgent(), newIssuer(), newPolicy(), newCompromise(), newErase())
 	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newApprove(), newWarrant(), newSign(), newSubmit(),
 		newCountersign())
 	add("read", newGet(), newSearch(), newExport(), newTrust(), newLog(), newVerify())

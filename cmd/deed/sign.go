@@ -19,7 +19,7 @@ import (
 const signLong = `Sign a statement and print its envelope (DSSE, one line of JSON).
 
 KIND is genesis, administrators, root, person, issuer, policy, agent, instruction,
-trigger, warrant, approval, action, revocation or compromise. FILE is the predicate as JSON, in any
+trigger, warrant, approval, action, revocation, compromise or erasure. FILE is the predicate as JSON, in any
 form; v, nonce, log, times and who signs are filled in where they are absent.
 The usual instruction and action need no file: the flags below make them.
 

@@ -34,6 +34,10 @@ type Checked struct {
 // Verified returns the statement.
 func (c *Checked) Verified() attest.Verified { return c.verified }
 
+// Denied reports whether the statement will be logged as denied, whatever the
+// register's state.
+func (c *Checked) Denied() bool { return len(c.faults) > 0 }
+
 // check is one run of Check: what it may look up and what it found.
 type check struct {
 	in     InForce
@@ -252,6 +256,8 @@ func (c *check) kind() error {
 		return c.countersignature(s)
 	case *attest.Compromise:
 		return c.compromise(s)
+	case *attest.Erasure:
+		return c.erasure(s)
 	}
 	return attest.Refuse("statement.unsupported", "", "a kind with rules", string(c.verified.Statement().Kind()))
 }

@@ -159,7 +159,7 @@ func signerSuspects(out []suspect, s attest.Signer, of *Logged) []suspect {
 // it names. What ends or reports something does not.
 func (c *Checked) relies() bool {
 	switch s := c.verified.Statement().(type) {
-	case *attest.Revocation, *attest.Refusal, *attest.Compromise:
+	case *attest.Revocation, *attest.Refusal, *attest.Compromise, *attest.Erasure:
 		return false
 	case *attest.Action:
 		return s.Phase != attest.Outcome

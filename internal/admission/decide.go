@@ -18,7 +18,8 @@ const maxWait = 10_000
 type Result struct {
 	Entry, Record []byte
 	Effect        Effect
-	Objects       []Object // the record, the envelope, what it relies on
+	Erase         []attest.Digest // objects to be destroyed in the same transaction
+	Objects       []Object        // the record, the envelope, what it relies on
 	Cells         []Cell
 	Parsed        *Record
 }
@@ -51,6 +52,7 @@ type outcomeOf struct {
 	faults   []string
 	spend    []Spent
 	fork     bool
+	erased   []attest.Digest
 	tainted  []attest.ID // what is relied on and may be a stranger's
 }
 

@@ -23,7 +23,7 @@ func (c *Checked) Read(v View) (Read, error) { return c.Prepare([32]byte{}).Read
 func (p *Prepared) Read(v View) (Read, error) {
 	r := Read{Size: v.Size(), Statements: p.references}
 	for _, part := range []func(View, *Read) error{p.readControl, p.readForce, p.readSession, p.readOutcome,
-		p.readRevoked, p.readCompromised, p.readUsed, p.readRefused, p.readSpent} {
+		p.readRevoked, p.readCompromised, p.readErased, p.readUsed, p.readRefused, p.readSpent} {
 		if err := part(v, &r); err != nil {
 			return Read{}, err
 		}

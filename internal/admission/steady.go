@@ -77,7 +77,7 @@ func (v *steadyView) Get(table, key string) ([]byte, error) {
 	switch {
 	case table == logTable && key == "control":
 		return v.control, nil
-	case table != forceTable && table != revokedTable && table != compromisedTable:
+	case table != forceTable && table != revokedTable && table != compromisedTable && table != erasedTable:
 		return v.View.Get(table, key)
 	}
 	k := steadyKey{table, key}

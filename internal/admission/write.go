@@ -33,6 +33,7 @@ func (o *outcomeOf) write() (Result, error) {
 	r.Objects = slices.Clone(o.kept)
 	r.Objects[0] = object
 	r.Cells, err = o.cells(entryDoc, record)
+	r.Erase = o.erased
 	return r, err
 }
 
@@ -68,11 +69,12 @@ const (
 	logTable     = "log"     // "control" -> running hash
 
 	compromisedTable = "compromised" // what -> mark
+	erasedTable      = "erased"      // object -> entry
 )
 
 // Tables lists the tables in which cells are written.
 func Tables() []string {
-	return []string{compromisedTable, forceTable, logTable, outcomeTable, refusedTable, revokedTable, sessionTable, spentTable, usedTable}
+	return []string{compromisedTable, erasedTable, forceTable, logTable, outcomeTable, refusedTable, revokedTable, sessionTable, spentTable, usedTable}
 }
 
 // state collects the cells of one entry, and the first error of encoding them.
@@ -139,6 +141,8 @@ func (o *outcomeOf) effects(s *state, here Ref) {
 		put(s, refusedTable, refusedKey(st.Exact(), st.Person), here)
 	case *attest.Compromise:
 		o.mark(s, st, here)
+	case *attest.Erasure:
+		o.erase(s, st, here)
 	case *attest.Action:
 		if st.Phase == attest.Outcome {
 			put(s, outcomeTable, string(st.Intent), here)

@@ -83,7 +83,7 @@ func (w *window) move(ctx context.Context, last []byte) {
 func (c chunk) object(ctx context.Context, d attest.Digest) ([]byte, error) {
 	sum, _ := d.Sum()
 	for _, near := range c.objects {
-		if b, ok := near[sum]; ok {
+		if b := near[sum]; b != nil { // nil of one that was erased
 			return b, nil
 		}
 	}

@@ -17,6 +17,7 @@ type placement struct {
 	queued  time.Time
 	denials int              // that one signer may have logged in an hour
 	result  admission.Result // of the last call of Place
+	seen    uint64           // entries that were gone through before an erasure
 }
 
 // ID implements ledger.Submission: the statement's name, so that a retry is the
@@ -50,6 +51,10 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 	out.Objects = make([]ledger.Object, 0, len(result.Objects))
 	for _, o := range result.Objects {
 		out.Objects = append(out.Objects, ledger.Object{Digest: o.Sum, Bytes: o.Bytes, Fresh: o.Own})
+	}
+	for _, d := range result.Erase {
+		sum, _ := d.Sum() // of a statement that was parsed
+		out.Erase = append(out.Erase, sum)
 	}
 	out.Cells = make([]ledger.Cell, 0, len(result.Cells)+1)
 	for _, c := range result.Cells {

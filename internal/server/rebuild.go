@@ -180,7 +180,7 @@ func (r *rebuilding) one(index uint64, doc []byte) (m *remade, err error) {
 	r.mu.Unlock()
 	if m != nil {
 		for _, d := range m.objects {
-			if _, err := r.object(index, d); err != nil {
+			if _, err := r.object(index, d); err != nil && !r.erased(d) {
 				return nil, err
 			}
 		}
@@ -203,6 +203,13 @@ func (r *rebuilding) object(index uint64, d attest.Digest) ([]byte, error) {
 	return b, err
 }
 
+// erased reports whether an erasure destroyed an object, as the state says. That
+// an erasure of the log put it there is what comparing the state shows.
+func (r *rebuilding) erased(d attest.Digest) bool {
+	_, ok, err := admission.ErasedBy(storeView{r.store}, d)
+	return ok && err == nil
+}
+
 // decide runs the register's own functions on what the record says that they
 // read, and wants the same record and the same entry.
 func (r *rebuilding) decide(index uint64, doc []byte) (*remade, error) {
@@ -222,10 +229,16 @@ func (r *rebuilding) decide(index uint64, doc []byte) (*remade, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("deciding it again: %w", err)
-	case !bytes.Equal(result.Record, recordDoc):
+	}
+	recordAgain, entryAgain, err := result.WithErased(in.gone)
+	switch {
+	case err != nil:
+		return nil, err
+	case !bytes.Equal(recordAgain, recordDoc):
 		return nil, errors.New("the record that the rules give is another")
-	case !bytes.Equal(result.Entry, doc):
+	case !bytes.Equal(entryAgain, doc):
 		return nil, errors.New("the entry that the rules give is another")
 	}
+	result.Entry = entryAgain
 	return in.remade(checked, result, entry)
 }

@@ -19,6 +19,7 @@ type recordedInput struct {
 	record *admission.Record
 	seed   [32]byte
 	sent   admission.Submission
+	gone   []attest.Digest // objects that were erased
 }
 
 // open reads an entry with all that it names.
@@ -56,8 +57,14 @@ func (in *recordedInput) submission() error {
 	}
 	in.sent = admission.Submission{Envelope: envelope, Objects: map[attest.Digest][]byte{}, Submitter: in.record.Submitter}
 	for _, d := range in.record.Objects {
-		if in.sent.Objects[d], err = in.object(in.index, d); err != nil {
+		object, err := in.object(in.index, d)
+		switch {
+		case err != nil && in.erased(d):
+			in.gone = append(in.gone, d)
+		case err != nil:
 			return err
+		default:
+			in.sent.Objects[d] = object
 		}
 	}
 	return nil

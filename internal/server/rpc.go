@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -169,6 +170,9 @@ func (v evidenceService) GetObject(_ context.Context, req *deedv1.GetObjectReque
 		return nil, answer(v.s.logger, err)
 	}
 	if b == nil {
+		if by, erased, err := v.s.register.gone(d); err == nil && erased {
+			return nil, connect.NewError(connect.CodeNotFound, fmt.Errorf("the object was erased by entry %d", by.Entry))
+		}
 		return nil, answer(v.s.logger, ledger.ErrNotPublished)
 	}
 	return &deedv1.GetObjectResponse{Object: b}, nil

@@ -79,7 +79,11 @@ func (s *Server) check(sub admission.Submission) (*placement, error) {
 		return nil, err
 	}
 	failpoint.Hit("after-verify")
-	return s.place(checked)
+	p, err := s.place(checked)
+	if e, ok := checked.Verified().Statement().(*attest.Erasure); ok && err == nil && !checked.Denied() {
+		p.seen, err = s.erasable(context.Background(), e)
+	}
+	return p, err
 }
 
 // begin queues a statement. What decides over trust is waited for even if the
@@ -111,6 +115,7 @@ func (s *Server) finish(p *placement, wait func() (ledger.Receipt, error)) (Rece
 	if err != nil {
 		return Receipt{Kind: p.kind()}, err
 	}
+	s.erased(p, receipt.Index)
 	if bytes.Equal(receipt.Entry, p.result.Entry) {
 		return receiptOf(receipt, p.result.Parsed, p.result.Record), nil
 	}

@@ -144,7 +144,7 @@ func TestOutsiderSpellsOtherwise(t *testing.T) {
 		"a control character": replace(`model-7`, "model-\u0085"),
 		"another type":        replace(`in-toto.io/Statement/v1`, `in-toto.io/Statement/v01`),
 		"another version":     replace(`/spec/action/v1`, `/spec/action/v1/v1`),
-		"a kind to come":      replace(`/spec/action/v1`, `/spec/erasure/v1`),
+		"another kind":        replace(`/spec/action/v1`, `/spec/erasure/v1`),
 		"two subjects":        replace(`"subject":[`, `"subject":[{"digest":{"sha256":"00"},"name":"x"},`),
 	} {
 		e, err := attest.Seal(payload, w.Rogue.Key, attest.DigestOf(w.Rogue.Chain))

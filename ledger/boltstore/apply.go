@@ -1,7 +1,10 @@
 package boltstore
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -11,12 +14,14 @@ import (
 )
 
 // apply writes a delta, and returns what the index has to learn of it. objects
-// are those of the delta that are not there yet.
-func apply(tx *bolt.Tx, start uint64, d ledger.Delta, objects []ledger.Object) (*keys, error) {
+// are those of the delta that are not there yet, gone the ordinals of those that are
+// to be erased.
+func apply(tx *bolt.Tx, start uint64, d ledger.Delta, objects []ledger.Object, gone []uint64) (*keys, error) {
 	k := &keys{start: start, rows: group(d.Rows)}
 	for _, step := range []func(*bolt.Tx, *keys, ledger.Delta) error{
 		putEntries,
 		func(tx *bolt.Tx, k *keys, _ ledger.Delta) error { return putObjects(tx, k, objects) },
+		func(tx *bolt.Tx, _ *keys, _ ledger.Delta) error { return eraseObjects(tx, gone) },
 		putTiles, putCells, putRecent, putHead,
 	} {
 		if err := step(tx, k, d); err != nil {
@@ -61,6 +66,24 @@ func putObjects(tx *bolt.Tx, k *keys, objects []ledger.Object) error {
 			return err
 		}
 		k.objects[i] = o.Digest
+	}
+	return nil
+}
+
+// eraseObjects leaves of objects their digests alone.
+func eraseObjects(tx *bolt.Tx, gone []uint64) error {
+	for _, at := range gone {
+		b, err := sequential(tx, bucketObjects)
+		if err != nil {
+			return err
+		}
+		v := b.Get(number(at))
+		if len(v) < sha256.Size {
+			return &ledger.Corrupt{Bucket: "objects", Key: fmt.Sprint(at), Want: "an object", Got: fmt.Sprint(len(v), " bytes")}
+		}
+		if err := b.Put(number(at), bytes.Clone(v[:sha256.Size])); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -113,6 +113,9 @@ func parseObject(ordinal uint64, v []byte, s *slab) (ledger.Hash, []byte, error)
 		return ledger.Hash{}, nil, &ledger.Corrupt{Bucket: "objects", Key: fmt.Sprint(ordinal), Want: "an object", Got: fmt.Sprint(len(v), " bytes")}
 	}
 	digest, value := ledger.Hash(v[:sha256.Size]), v[sha256.Size:]
+	if len(value) == 0 && digest != emptyObject {
+		return digest, nil, nil // erased
+	}
 	if got := ledger.Hash(sha256.Sum256(value)); got != digest {
 		return digest, nil, &ledger.Corrupt{Bucket: "objects", Key: digest.String(), Want: digest.String(), Got: got.String()}
 	}
@@ -134,6 +137,41 @@ func (s *slab) copy(v []byte) []byte {
 	start := len(*s)
 	*s = append(*s, v...)
 	return (*s)[start:len(*s):len(*s)]
+}
+
+// emptyObject is the digest of no bytes: an object like any other.
+var emptyObject = ledger.Hash(sha256.Sum256(nil))
+
+// ordinals finds all copies of objects.
+func (s *Store) ordinals(digests []ledger.Hash) (list []uint64, err error) {
+	for _, d := range digests {
+		var found []uint64
+		err := s.find(func(tx *bolt.Tx, x *index) error {
+			found = nil
+			try := func(at uint64) (bool, error) {
+				b := tx.Bucket(bucketObjects)
+				if b == nil {
+					return true, nil
+				}
+				// also of a copy that is damaged
+				if v := b.Get(number(at)); len(v) >= sha256.Size && ledger.Hash(v[:sha256.Size]) == d && !slices.Contains(found, at) {
+					found = append(found, at)
+				}
+				return false, nil
+			}
+			for _, p := range x.parts {
+				if at, ok := p.object(d); ok {
+					_, _ = try(at)
+				}
+			}
+			return x.places(tx, kindObjects, d, x.segments, try)
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	return list, nil
 }
 
 // Objects implements ledger.Reader.

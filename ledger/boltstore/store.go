@@ -251,6 +251,10 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 	if err != nil {
 		return err
 	}
+	gone, err := s.ordinals(d.Erase)
+	if err != nil {
+		return err
+	}
 	written := false // the closure ran to its end, and bbolt went on to write
 	var learned *keys
 	err = s.transact(func() error {
@@ -259,7 +263,7 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 			if err := s.compare(tx, expect); err != nil {
 				return err
 			}
-			learned, err = apply(tx, expect.Size, d, objects)
+			learned, err = apply(tx, expect.Size, d, objects, gone)
 			written = err == nil
 			failpoint.Hit("in-transaction")
 			return err
@@ -268,6 +272,9 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 	switch {
 	case err == nil:
 		s.learn(learned)
+		for _, o := range d.Erase {
+			delete(s.known, o)
+		}
 		return nil
 	case errors.Is(err, ledger.ErrConflict):
 		return err

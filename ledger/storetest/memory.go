@@ -75,6 +75,14 @@ func (s *state) apply(d ledger.Delta) {
 			s.objects = append(s.objects, o)
 		}
 	}
+	for _, e := range d.Erase {
+		delete(s.tables[ledger.ObjectTable], e.String())
+		for i := range s.objects {
+			if s.objects[i].Digest == e {
+				s.objects[i].Bytes = nil
+			}
+		}
+	}
 	for _, c := range d.Cells {
 		if c.Value == nil {
 			delete(s.tables[c.Table], c.Key)
@@ -182,7 +190,7 @@ func (m *Memory) Objects(_ context.Context, start, n uint64) ([]ledger.Object, e
 	var list []ledger.Object
 	for i := start; i < uint64(len(m.st.objects)) && i-start < n; i++ {
 		o := m.st.objects[i]
-		list = append(list, ledger.Object{Digest: o.Digest, Bytes: slices.Clone(o.Bytes)})
+		list = append(list, ledger.Object{Digest: o.Digest, Bytes: slices.Clone(o.Bytes)}) // nil stays nil
 	}
 	return list, nil
 }

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Store) {
 		{"round trip", testRoundTrip},
 		{"conflict writes nothing", testConflict},
 		{"cells", testCells},
+		{"erase", testErase},
 		{"scan", testScan},
 		{"rows", testRows},
 		{"bytes are not shared", testOwnership},
@@ -142,6 +143,36 @@ func testRoundTrip(t *testing.T, s ledger.Store) {
 	list, err := s.Objects(ctx, 1, 10)
 	if err != nil || len(list) != 1 || list[0].Digest != empty.Digest || len(list[0].Bytes) > 0 {
 		t.Errorf("Objects(1, 10) = %v, %v, want the second one", list, err)
+	}
+}
+
+// testErase: an erased object is gone by its digest, keeps its place among the
+// others, and may be brought again.
+func testErase(t *testing.T, s ledger.Store) {
+	object := func(text string) ledger.Object {
+		return ledger.Object{Digest: sha256.Sum256([]byte(text)), Bytes: []byte(text)}
+	}
+	d := delta(0, 2)
+	d.Objects = []ledger.Object{object("one"), object("two"), object("three"), object("")}
+	commit(t, s, ledger.EmptyHead(), d)
+	gone := delta(2, 1)
+	gone.Erase = []ledger.Hash{d.Objects[1].Digest, sha256.Sum256([]byte("never there"))}
+	commit(t, s, d.Head, gone)
+	for i, o := range d.Objects {
+		v, err := s.Get(ctx, ledger.ObjectTable, o.Digest.String())
+		if err != nil || (v == nil) != (i == 1) || string(v) != string(o.Bytes) && i != 1 {
+			t.Errorf("object %d = %q, %v", i, v, err)
+		}
+	}
+	list, err := s.Objects(ctx, 0, 10)
+	if err != nil || len(list) != 4 || list[1].Digest != d.Objects[1].Digest || list[1].Bytes != nil || list[3].Bytes == nil {
+		t.Errorf("Objects = %v, %v", list, err)
+	}
+	again := delta(3, 1)
+	again.Objects = []ledger.Object{object("two")}
+	commit(t, s, gone.Head, again)
+	if v, err := s.Get(ctx, ledger.ObjectTable, d.Objects[1].Digest.String()); string(v) != "two" || err != nil {
+		t.Errorf("brought again = %q, %v", v, err)
 	}
 }
 

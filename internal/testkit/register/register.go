@@ -122,6 +122,10 @@ func (s *submission) Place(v ledger.View, at time.Time) (ledger.Placement, error
 	for _, o := range result.Objects {
 		p.Objects = append(p.Objects, ledger.Object{Digest: sha256.Sum256(o.Bytes), Bytes: o.Bytes})
 	}
+	for _, d := range result.Erase {
+		sum, _ := d.Sum() // of a statement that was parsed
+		p.Erase = append(p.Erase, sum)
+	}
 	for _, c := range result.Cells {
 		p.Cells = append(p.Cells, ledger.Cell{Table: c.Table, Key: c.Key, Value: c.Value})
 	}

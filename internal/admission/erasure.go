@@ -1,0 +1,79 @@
+package admission
+
+import (
+	"slices"
+
+	"github.com/deedlog/deed/attest"
+)
+
+// erasure: a quorum says it, of objects that statements of this log name, which no
+// rule needs. That all statements which name them are listed, the register knows
+// alone.
+func (c *check) erasure(e *attest.Erasure) error {
+	for _, o := range e.Objects {
+		for _, id := range o.Statements {
+			logged, err := c.logged(id, "objects.statements")
+			if err != nil {
+				return err
+			}
+			named := slices.Contains(attest.Erasable(logged.Verified.Statement()), o.Digest)
+			if !named || !slices.Contains(logged.Record.Objects, o.Digest) {
+				c.deny("erasure.object")
+			}
+		}
+	}
+	return c.quorum()
+}
+
+// readErased refuses an object that was erased: it does not come back.
+func (p *Prepared) readErased(v View, _ *Read) error {
+	doc, err := v.Get(erasedTable, anyMark)
+	if err != nil || doc == nil {
+		return err
+	}
+	for _, d := range p.relied {
+		switch gone, err := v.Get(erasedTable, d.Hex()); {
+		case err != nil:
+			return err
+		case gone != nil:
+			return attest.Refuse("object.erased", "objects", "no object that was erased", string(d))
+		}
+	}
+	return nil
+}
+
+// erase notes what is erased, and has it destroyed with the entry.
+func (o *outcomeOf) erase(s *state, e *attest.Erasure, here Ref) {
+	put(s, erasedTable, anyMark, here)
+	for _, object := range e.Objects {
+		put(s, erasedTable, object.Digest.Hex(), here)
+		o.erased = append(o.erased, object.Digest)
+	}
+}
+
+// ErasedBy returns the entry of the erasure that destroyed an object, and whether
+// there is one.
+func ErasedBy(v View, d attest.Digest) (Ref, bool, error) {
+	return get(v, erasedTable, d.Hex(), "", readRef)
+}
+
+// WithErased is the record and the entry of a result as they were before some
+// objects that no rule needs were destroyed: they are not there to be given to
+// Check, so they are written in.
+func (r Result) WithErased(gone []attest.Digest) (record, entry []byte, err error) {
+	if len(gone) == 0 {
+		return r.Record, r.Entry, nil
+	}
+	again := *r.Parsed
+	again.Objects = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(again.Objects), gone...))))
+	if record, err = attest.Encode(&again); err != nil {
+		return nil, nil, err
+	}
+	e, err := ParseEntry(r.Entry)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.Admission = attest.DigestOf(record)
+	entry, err = attest.Encode(e)
+	return record, entry, err
+}

@@ -1,0 +1,64 @@
+package admission_test
+
+import (
+	"testing"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/testkit/cast"
+)
+
+// shown is an approval of a transfer that brings what was shown.
+func (s *scene) shown(amount string) (cast.Sent, attest.Digest) {
+	a := s.Transfer(s.Payments, s.leafID, amount)
+	consent := s.Approval(s.Treasurer, a)
+	display := []byte("pay " + amount)
+	consent.Display = attest.DigestOf(display)
+	return s.Sign(s.Treasurer, consent, display), consent.Display
+}
+
+// TestErasure: a quorum has an object destroyed that no rule needs; it is destroyed
+// with the entry, and does not come back.
+func TestErasure(t *testing.T) {
+	s := newScene(t)
+	consent, display := s.shown("10.00")
+	id := s.allow(consent)
+	e := s.Erasure(display, id)
+	s.refuse(s.Sign(s.Admin, e), "control.quorum")
+	asked := *e
+	asked.By = s.Treasurer.ID
+	s.deny(s.Endorsed(s.Sign(s.Treasurer, &asked), s.Admin, s.Second), "control.administrator")
+	s.allow(s.Endorsed(s.Sign(s.Admin, e), s.Second))
+	last := s.entries[len(s.entries)-1].result
+	if len(last.Erase) != 1 || last.Erase[0] != display {
+		t.Errorf("erases %v", last.Erase)
+	}
+	again, _ := s.shown("10.00")
+	s.refuse(again, "object.erased")
+	other, _ := s.shown("11.00")
+	s.allow(other)
+}
+
+// TestNotErasable: nothing that a rule needs is erased, nor what the statement does
+// not name or never brought.
+func TestNotErasable(t *testing.T) {
+	s := newScene(t)
+	consent, display := s.shown("10.00")
+	id := s.allow(consent)
+	silent, _ := s.shown("11.00") // the display stays with the person
+	silent.Objects = nil
+	kept := s.allow(silent)
+	l, err := s.Logged(id)
+	s.Check(err)
+	policy := s.entries[2].result.Parsed
+	for name, e := range map[string]*attest.Erasure{
+		"a key":                    s.Erasure(l.Record.Signer.KeyID, id),
+		"an envelope":              s.Erasure(l.Record.Envelope, id),
+		"a policy":                 s.Erasure(policy.Objects[0], policy.ID),
+		"of another statement":     s.Erasure(display, kept),
+		"what was never brought":   s.Erasure(attest.DigestOf([]byte("pay 11.00")), kept),
+		"of one statement and not": s.Erasure(display, id, kept),
+	} {
+		t.Run(name, func(t *testing.T) { s.deny(s.Endorsed(s.Sign(s.Admin, e), s.Second), "erasure.object") })
+	}
+	s.refuse(s.Endorsed(s.Sign(s.Admin, s.Erasure(display, attest.ID("id:"+display.Hex()))), s.Second), "reference.unlogged")
+}

@@ -1,0 +1,85 @@
+package server_test
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/testkit/cast"
+	"github.com/deedlog/deed/ledger"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
+	"github.com/deedlog/deed/proto/deed/v1/deedv1connect"
+)
+
+func init() { maps.Copy(faultCases, erasureCases) }
+
+// consent is an approval that brings what was shown.
+func (w *world) consent(display string) (cast.Sent, attest.Digest) {
+	w.Helper()
+	_, id := w.standing(w.Payments)
+	a := w.Approval(w.Treasurer, w.Transfer(w.Payments, id, "1.00"))
+	a.Display = attest.DigestOf([]byte(display))
+	return w.Sign(w.Treasurer, a, []byte(display)), a.Display
+}
+
+var erasureCases = map[string]faultCase{
+	"erasure.object": {try: func(w *world) trial {
+		s, d := w.consent("shown")
+		id := w.allow(s)
+		say := func(d attest.Digest) cast.Sent {
+			return w.Endorsed(w.Sign(w.Admin, w.Erasure(d, id)), w.Second)
+		}
+		return trial{wrong: say(attest.DigestOf([]byte("another"))), right: say(d)}
+	}},
+	"erasure.unlisted": {try: func(w *world) trial {
+		one, d := w.consent("shown")
+		two, _ := w.consent("shown")
+		ids := []attest.ID{w.allow(one), w.allow(two)}
+		return trial{
+			wrong: w.Endorsed(w.Sign(w.Admin, w.Erasure(d, ids[0])), w.Second),
+			right: w.Endorsed(w.Sign(w.Admin, w.Erasure(d, ids...)), w.Second),
+		}
+	}},
+	"object.erased": {try: func(w *world) trial {
+		s, d := w.consent("shown")
+		w.allow(w.Endorsed(w.Sign(w.Admin, w.Erasure(d, w.allow(s))), w.Second))
+		wrong, _ := w.consent("shown")
+		right, _ := w.consent("shown later")
+		return trial{wrong: wrong, right: right}
+	}},
+}
+
+// TestErase: the object is gone with the entry, from the store and from what is
+// remembered; the statement that named it still is proven, and the register can
+// still be computed again, which its world does when the test is over.
+func TestErase(t *testing.T) {
+	w := newWorld(t)
+	s, d := w.consent("shown to the person")
+	id := w.allow(s)
+	get := func() error {
+		client := deedv1connect.NewEvidenceServiceClient(handlerClient{w.handler}, "http://localhost")
+		_, err := client.GetObject(context.Background(), &deedv1.GetObjectRequest{Digest: string(d)})
+		return err
+	}
+	if err := get(); err != nil {
+		t.Fatal(err)
+	}
+	w.allow(w.Endorsed(w.Sign(w.Admin, w.Erasure(d, id)), w.Second))
+	if err := get(); connect.CodeOf(err) != connect.CodeNotFound || !strings.Contains(err.Error(), "was erased by entry") {
+		t.Errorf("the object after it: %v", err)
+	}
+	if v, err := w.store.Get(context.Background(), ledger.ObjectTable, d.Hex()); v != nil || err != nil {
+		t.Errorf("in the store: %q, %v", v, err)
+	}
+	if again, err := w.submit(s); err != nil || again.ID != id {
+		t.Errorf("the same statement again is %s, %v", again.ID, err)
+	}
+	var faults []*ledger.Corrupt
+	if err := ledger.Check(context.Background(), w.store, func(c *ledger.Corrupt) { faults = append(faults, c) }, nil); err != nil || len(faults) > 0 {
+		t.Errorf("%v, %v", faults, err)
+	}
+}
