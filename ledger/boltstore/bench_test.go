@@ -19,7 +19,7 @@ import (
 )
 
 // An action has the size of a logged action: an entry of 400 bytes, 1.6 KiB of
-// evidence, a state cell and two rows.
+// evidence, a state cell, and eight rows, of which two are its own.
 type action uint64
 
 func (a action) ID() ledger.Hash {
@@ -37,7 +37,11 @@ func (a action) Place(v ledger.View, _ time.Time) (ledger.Placement, error) {
 		Entry:   bytes.Repeat(id[:20], 20),
 		Objects: []ledger.Object{{Digest: sha256.Sum256(evidence), Bytes: evidence, Fresh: true}},
 		Cells:   []ledger.Cell{{Table: "session", Key: session, Value: id[:]}},
-		Rows:    []ledger.Row{{Name: "agent", Key: session}, {Name: "day", Key: "2026-01-01"}},
+		Rows: []ledger.Row{
+			{Name: "agent", Key: session}, {Name: "day", Key: "2026-01-01"}, {Name: "kind", Key: "action"}, {Name: "effect", Key: "allow"},
+			{Name: "session", Key: session}, {Name: "warrant", Key: session},
+			{Name: "resource", Key: id.String()[:16]}, {Name: "request", Key: id.String()},
+		},
 	}, nil
 }
 

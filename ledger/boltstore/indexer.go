@@ -89,13 +89,17 @@ func (s *Store) write(w *writer, p *part) error {
 			}
 		}
 	}
-	rows := make([]posting, 0, len(p.rows))
-	for r, indexes := range p.rows {
-		rows = append(rows, posting{r, indexes})
+	type written struct {
+		prefix  []byte
+		indexes []uint64
 	}
-	slices.SortFunc(rows, func(a, b posting) int { return bytes.Compare(rowPrefix(a.row), rowPrefix(b.row)) })
+	rows := make([]written, 0, len(p.rows))
+	for r, indexes := range p.rows {
+		rows = append(rows, written{rowPrefix(r), indexes})
+	}
+	slices.SortFunc(rows, func(a, b written) int { return bytes.Compare(a.prefix, b.prefix) })
 	for _, r := range rows {
-		if err := w.row(rowPrefix(r.row), r.indexes); err != nil {
+		if err := w.row(r.prefix, r.indexes); err != nil {
 			return err
 		}
 	}

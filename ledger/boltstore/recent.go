@@ -1,7 +1,6 @@
 package boltstore
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -28,7 +27,8 @@ type posting struct {
 // end is the index after the last entry.
 func (k *keys) end() uint64 { return k.start + uint64(len(k.ids)) }
 
-// group sorts the rows of a commit by row and drops repetitions.
+// group gathers the rows of a commit by row, in the order in which each comes
+// first, and drops repetitions.
 func group(rows []ledger.IndexedRow) []posting {
 	at := make(map[ledger.Row]int)
 	var list []posting
@@ -47,9 +47,6 @@ func group(rows []ledger.IndexedRow) []posting {
 		}
 		list[i].indexes = slices.Compact(list[i].indexes)
 	}
-	slices.SortFunc(list, func(a, b posting) int {
-		return cmp.Or(cmp.Compare(a.row.Name, b.row.Name), cmp.Compare(a.row.Key, b.row.Key))
-	})
 	return list
 }
 

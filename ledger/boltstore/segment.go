@@ -79,7 +79,8 @@ func blockKey(kind byte, prefix uint64, block uint32) []byte {
 
 // rowPrefix is unambiguous: no row is a prefix of another.
 func rowPrefix(r ledger.Row) []byte {
-	k := binary.BigEndian.AppendUint16([]byte{kindRows}, uint16(len(r.Name)))
+	k := append(make([]byte, 0, 1+2+len(r.Name)+2+len(r.Key)), kindRows)
+	k = binary.BigEndian.AppendUint16(k, uint16(len(r.Name)))
 	k = append(k, r.Name...)
 	k = binary.BigEndian.AppendUint16(k, uint16(len(r.Key)))
 	return append(k, r.Key...)
