@@ -64,7 +64,10 @@ func (r Reindex) Run(ctx context.Context) (out Reindexed, err error) {
 		return out, fmt.Errorf("removing what an earlier run has left: %w", err)
 	}
 	if out.Entries, err = r.rewrite(ctx, from, temp, signed); err != nil {
-		return out, errors.Join(err, os.Remove(temp))
+		if bad := os.Remove(temp); !errors.Is(bad, fs.ErrNotExist) { // there may be none yet
+			err = errors.Join(err, bad)
+		}
+		return out, err
 	}
 	if err := os.Link(old, out.Kept); err != nil {
 		return out, fmt.Errorf("keeping the old file: %w", err)
