@@ -108,6 +108,7 @@ func TestECDSAForms(t *testing.T) {
 				t.Errorf("%s, %s: %v", c.key.Params().Name, tt.name, err)
 			}
 		}
+		//lint:ignore SA1019 no other function makes a key that is no point of the curve
 		off := &ecdsa.PublicKey{Curve: c.key.Curve, X: big.NewInt(1), Y: big.NewInt(1)}
 		if err := checkSignature(off, sig, message); err == nil {
 			t.Errorf("%s: a key that is no point of the curve", c.key.Params().Name)

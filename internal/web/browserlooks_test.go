@@ -67,7 +67,7 @@ func TestBrowserLooks(t *testing.T) {
 	s.look(p, "invitation-done")
 	p.Open(t, s.origin+"/sign-in")
 	s.look(p, "sign-in")
-	p.Fill(t, "#name", "Ines")
+	p.Fill(t, "#name", "Ines M")
 	p.Click(t, "main button")
 	s.look(p, "sign-in-problem")
 	p.Fill(t, "#name", "ines")

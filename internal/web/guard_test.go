@@ -195,7 +195,7 @@ func TestSessionsEnd(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	v := w.visit(w.maria)
-	w.Check(v.Send("/sign-in", map[string]string{"name": "maria"}))
+	w.Check(v.Send("/sign-in", map[string]string{"name": " Maria "}))
 	f, err := v.Form("/sign-in/answer")
 	w.Check(err)
 	w.Check(v.Answer(f))

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,7 +109,8 @@ func (p *Page) askPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := signInPage{frame: p.frame(r, "Sign in"), Name: fields["name"]}
+	name := strings.ToLower(strings.TrimSpace(fields["name"])) // as a phone likes to write it
+	page := signInPage{frame: p.frame(r, "Sign in"), Name: name}
 	if !attest.ValidPerson(page.Name) {
 		page.Problem = "A name has lower-case letters, digits and . _ @ - only: the one you were invited with."
 		return p.render(w, http.StatusUnprocessableEntity, "signin", page)
