@@ -29,7 +29,7 @@ func attackCases() []vectorCase {
 }
 
 func attacks() []attack {
-	return slices.Concat(approvalAttacks(), authorityAttacks(), humanAttacks())
+	return slices.Concat(approvalAttacks(), authorityAttacks(), humanAttacks(), timeAttacks())
 }
 
 const tasked = "human_tasked, denied "

@@ -221,6 +221,23 @@ func certificateCases() []vectorCase {
 			p.KeyID = s.Registration(p).Credential().Digest()
 			return s.Endorsed(s.Sign(s.Admin, s.Registration(p)), p)
 		}},
+		{"certificate/declared compromised", "signer.compromised", "What certificates a person signs with is one's own like a key.", "refused signer.compromised", func(s *scene) cast.Sent {
+			thing := attest.CompromisedThing{ID: s.people.xenia.ID, Key: s.people.xenia.KeyID, Kind: attest.HumanKey}
+			s.allow(s.Sign(s.people.xenia, s.Compromise(s.people.xenia, thing, s.Now())))
+			return s.Sign(s.people.xenia, s.Instruction(s.people.xenia, s.Payments))
+		}},
+		{"certificate/of two names, before a gate", "gate.approvals", "One certificate has the names of two people whom the gate asks: whoever holds its key is one.", "human_directed, denied gate.approvals", func(s *scene) cast.Sent {
+			bob, mary := s.namesakes()
+			w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("5000.00"))
+			w.Gates = []attest.WarrantGate{cast.Gate(2, bob, mary)}
+			a := s.Transfer(s.Payments, s.allow(s.Sign(s.Treasurer, w)), "2500.00")
+			s.consents(a, bob, mary)
+			return s.asPayments(a)
+		}},
+		{"certificate/of two names, where two are asked for by the policy", "policy.denied", "Nor are they four eyes.", "human_directed, denied policy.denied", func(s *scene) cast.Sent {
+			bob, mary := s.namesakes()
+			return s.eyes(bob, mary)
+		}},
 		{"certificate/over somebody else's key", "control.key", "A key that somebody has is not another's by way of a certificate.", "denied control.key", func(s *scene) cast.Sent {
 			p := s.CertificateHolder("otto", s.people.people)
 			p.Certified.Leaf = s.people.people.Issue(x509.Certificate{EmailAddresses: p.Certified.Leaf.EmailAddresses}, s.Treasurer.Key)
@@ -297,6 +314,19 @@ func cmsCases() []vectorCase {
 			return s.Sign(p, s.Instruction(p, s.Payments))
 		}},
 	}
+}
+
+// namesakes are two people who are registered by their addresses, both of which one
+// certificate has.
+func (s *scene) namesakes() (bob, mary *cast.Party) {
+	s.Helper()
+	bob, mary = s.CertificateHolder("bob", s.people.people), s.CertificateHolder("mary", s.people.people)
+	shared := s.people.people.Issue(x509.Certificate{EmailAddresses: []string{"bob@" + cast.Domain, "mary@" + cast.Domain}}, pki.Key("shared"))
+	for _, p := range []*cast.Party{bob, mary} {
+		p.Certified.Leaf = shared
+		s.allow(s.Endorsed(s.Sign(s.Admin, s.Registration(p)), p))
+	}
+	return bob, mary
 }
 
 func keylessCases() []vectorCase {

@@ -36,7 +36,7 @@ type vectorCase struct {
 // cases are all vectors, in order. Files of this package add theirs.
 func cases() []vectorCase {
 	return slices.Concat(classCases(), evidenceCases(), chainCases(), grantCases(), containmentCases(), signerCases(),
-		passkeyCases(), controlCases(), actionCases(), refusalCases(), endCases(), boardCases(), peopleCases(), gateCases(), attackCases())
+		passkeyCases(), controlCases(), actionCases(), refusalCases(), endCases(), boardCases(), peopleCases(), gateCases(), timeCases(), attackCases())
 }
 
 // TestGenerate makes all vectors again: the files are equal to them, byte for

@@ -66,6 +66,9 @@ func (r *Register) write(c *admission.Checked, result *admission.Result) error {
 	for _, c := range result.Cells {
 		r.cells[[2]string{c.Table, c.Key}] = c.Value
 	}
+	for _, d := range result.Erase {
+		delete(r.objects, d)
+	}
 	r.byID[c.Verified().ID()] = &admission.Logged{Index: r.Size(), Verified: c.Verified(), Record: result.Parsed}
 	r.entries = append(r.entries, result.Entry)
 	return nil

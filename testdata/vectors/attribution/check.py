@@ -15,7 +15,7 @@ SHARED = {"objects.json", "envelopes.json", "stages.json"}
 STEP = {"id", "envelope", "objects", "at", "received", "faults"}
 BASE = "https://github.com/deedlog/deed/spec/"
 SIGNED_BY = {  # the member that names the signer; persons, but where a service or the register signs
-    "person": "by", "issuer": "by", "policy": "by", "agent": "by", "instruction": "person", "approval": "person",
+    "compromise": "by", "erasure": "by", "person": "by", "issuer": "by", "policy": "by", "agent": "by", "instruction": "person", "approval": "person",
     "action": "agent", "trigger": "recorder",
 }
 wrong = []
