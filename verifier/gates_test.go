@@ -99,6 +99,12 @@ func TestApprovalRate(t *testing.T) {
 	if f.Status != fail || f.Found != "6 of alice" || v.ExitCode() != 0 || v.Result != verifier.Verified {
 		t.Errorf("6 a minute: %s, exit code %d", f, v.ExitCode())
 	}
+	// Nothing that is verified is called false because of it.
+	const noted = "Does not hold, and not required"
+	if text, html := verifier.Text(v), string(verifier.HTML(v)); !strings.Contains(text, "\n"+noted+"\n") ||
+		strings.Contains(text, "\nFalse") || !strings.Contains(html, noted) || strings.Contains(html, "False, and") {
+		t.Errorf("an optional finding is not told from a required one:\n%s", text)
+	}
 	last := v.Subjects[len(v.Subjects)-1]
 	if words := "This does not show that alice read what they approved: among the entries of this bundle are 6 approvals of theirs within one minute."; !slices.Contains(last.DoesNotShow, words) {
 		t.Errorf("of the action it is said: %s", strings.Join(last.DoesNotShow, "\n"))

@@ -30,9 +30,9 @@ type pageSubject struct {
 // pageVerdict is a verdict as the template takes it.
 type pageVerdict struct {
 	*Verdict
-	Headline                              string
-	False, Unchecked, NotRequired, Passed []Finding
-	About                                 []pageSubject
+	Headline                                     string
+	False, Unchecked, Noted, NotRequired, Passed []Finding
+	About                                        []pageSubject
 }
 
 // HTML writes verdicts as one page that needs nothing else: no script, no image,
@@ -42,8 +42,8 @@ func HTML(verdicts ...*Verdict) []byte {
 	for i, v := range verdicts {
 		pages[i] = pageVerdict{
 			Verdict: v, Headline: v.headline(),
-			False: v.selected(fail, true, false), Unchecked: v.selected(unknown, true),
-			NotRequired: v.selected(unknown, false), Passed: v.selected(pass, true, false),
+			False: v.selected(fail, true), Unchecked: v.selected(unknown, true),
+			Noted: v.selected(fail, false), NotRequired: v.selected(unknown, false), Passed: v.selected(pass, true, false),
 		}
 		for j := range v.Subjects {
 			s := &v.Subjects[j]

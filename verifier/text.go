@@ -37,8 +37,9 @@ func Text(v *Verdict) string {
 		p.gap()
 		p.subject(&v.Subjects[i])
 	}
-	p.findings("False", v.selected(fail, true, false))
+	p.findings("False, and required", v.selected(fail, true))
 	p.findings("Could not be checked, and required", v.selected(unknown, true))
+	p.findings("Does not hold, and not required", v.selected(fail, false))
 	p.findings("Not checked, and not required", v.selected(unknown, false))
 	p.passed(v.selected(pass, true, false))
 	return p.String()
