@@ -43,11 +43,11 @@ func TestCompromisedApproval(t *testing.T) {
 	s.approve(after, nil)
 	s.allow(s.Sign(s.Treasurer, s.Compromise(s.Treasurer, s.Treasurer.HumanKey(), since)))
 
-	got, a := s.find(s.Sign(s.Payments, before))
+	got, _ := s.find(s.Sign(s.Payments, before))
 	if got.class != agency.HumanDirected || got.faults != "" {
 		t.Errorf("from before: %+v", got)
 	}
-	got, a = s.find(s.Sign(s.Payments, after))
+	got, a := s.find(s.Sign(s.Payments, after))
 	if got.class != agency.Indeterminate || got.faults != "reference.compromised" || a.Authority != agency.AuthorityIndeterminate ||
 		!slices.Contains(a.Missing, string(after.Authority.Approvals[0])) {
 		t.Errorf("from after: %+v, missing %v, authority %s", got, a.Missing, a.Authority)

@@ -40,7 +40,6 @@ type parts struct {
 	forged                        *cast.Party // the payments agent, by another CA of the same name
 	neighbour                     *cast.Party // of other.example, whose bundle is logged
 	elsewhere                     *cast.Party // of third.example, which the genesis does not know
-	unbundled                     *cast.Party // of other.example, before any bundle
 	renewed                       *cast.Party // the payments agent after rotation
 	ca                            *cast.Party // a CA's certificate for a leaf
 	otherBundle                   []byte
