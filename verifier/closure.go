@@ -73,6 +73,9 @@ func (v *verification) reach() {
 	for _, s := range v.bundle.Subjects() {
 		v.follow(v.at(s))
 	}
+	for _, i := range v.companions() {
+		v.follow(i)
+	}
 	for grown := true; grown; {
 		grown = false
 		for _, i := range v.items {

@@ -1,6 +1,133 @@
 package verifier
 
-import "github.com/deedlog/deed/attest"
+import (
+	"slices"
+	"strings"
+
+	"github.com/deedlog/deed/attest"
+)
+
+// Countersigned is what another than the agent saw of an action, beside what the
+// agent says of it.
+type Countersigned struct {
+	By     string      `json:"by"`     // SPIFFE ID
+	Differ []string    `json:"differ"` // of what both say, that which differs
+	Index  uint64      `json:"index"`
+	Result string      `json:"result"` // agree | disagree | one_sided
+	Role   attest.Role `json:"role"`
+	Same   []string    `json:"same"`
+}
+
+// countersigned compares an action with what was seen of it from a place.
+func (o *omission) countersigned(role attest.Role, status string) {
+	check := roleChecks[role]
+	found := false
+	for _, i := range o.items {
+		s, ok := i.statement().(*attest.Countersignature)
+		if !ok || s.Role != role || !i.logged.Allowed() || !isOf(s, o.item) {
+			continue
+		}
+		found = true
+		c := compared(i, s, o.item, status)
+		o.out.Countersigned = append(o.out.Countersigned, c)
+		o.sayCompared(check, c)
+	}
+	if !found && o.logged.Allowed() { // of what the log denied none is missed
+		o.find(check, unknown, "a countersignature of "+roleWords[role], "none in this bundle")
+		o.say("%s", missingWords[role])
+		o.lacks("a countersignature of " + roleWords[role])
+	}
+}
+
+func (o *omission) sayCompared(check string, c Countersigned) {
+	seen := capital(roleWords[c.Role]) + " " + c.By + " signed what it saw (" + entryName(c.Index) + ")"
+	if c.Result == "agree" {
+		o.find(check, pass, "", "")
+		o.say("%s. It says the same as the agent about: %s.", seen, strings.Join(c.Same, ", "))
+		return
+	}
+	o.find(check, fail, "the agent and "+roleWords[c.Role]+" to say the same", entryName(c.Index)+" differs about "+strings.Join(c.Differ, ", "))
+	o.say("%s. It says otherwise than the agent about: %s. Who is right is not shown.", seen, strings.Join(c.Differ, ", "))
+}
+
+// ofCountersignature compares the other way round: the agent's own statement of
+// what was countersigned.
+func (o *omission) ofCountersignature(s *attest.Countersignature) {
+	const check, expected = "complete.agent", "the agent's own statement of the action"
+	for _, i := range o.items {
+		if a, ok := i.statement().(*attest.Action); ok && a.Phase.Asks() && isOf(s, i) {
+			c := compared(o.item, s, i, o.statusOf(i, a))
+			o.out.Countersigned = append(o.out.Countersigned, c)
+			o.sayCompared(check, c)
+			return
+		}
+	}
+	o.out.Countersigned = append(o.out.Countersigned, Countersigned{
+		By: s.By, Differ: []string{}, Index: o.index, Result: "one_sided", Role: s.Role, Same: []string{},
+	})
+	o.find(check, unknown, expected, "none in this bundle")
+	o.say("No statement of the agent about this action is in this bundle: what is said here rests on %s alone.", roleWords[s.Role])
+	o.lacks("the agent's own statement")
+}
+
+// statusOf is what the agent says came of an action, or "".
+func (v *verification) statusOf(i *item, a *attest.Action) string {
+	if a.Outcome != nil {
+		return a.Outcome.Status
+	}
+	for _, j := range v.items {
+		if b, ok := j.statement().(*attest.Action); ok && b.Phase == attest.Outcome && b.Intent == i.logged.ID() {
+			return b.Outcome.Status
+		}
+	}
+	return ""
+}
+
+// isOf reports whether a countersignature is of an action: by its ID, or where it
+// has none, by its request digest.
+func isOf(s *attest.Countersignature, i *item) bool {
+	if s.Of != "" {
+		return s.Of == i.logged.ID()
+	}
+	a, ok := i.statement().(*attest.Action)
+	return ok && a.Request != nil && s.Request == a.Request.Digest()
+}
+
+// compared lists what both say, and whether it is the same. What one of them
+// leaves out is not compared.
+func compared(at *item, s *attest.Countersignature, of *item, status string) Countersigned {
+	a := of.statement().(*attest.Action)
+	c := Countersigned{By: s.By, Differ: []string{}, Index: at.index, Result: "agree", Role: s.Role, Same: []string{}}
+	put := func(what string, both, same bool) {
+		switch {
+		case !both:
+		case same:
+			c.Same = append(c.Same, what)
+		default:
+			c.Differ, c.Result = append(c.Differ, what), "disagree"
+		}
+	}
+	put("agent", true, s.Agent == a.Agent)
+	put("request", s.Request != "", s.Request == a.Request.Digest())
+	put("target", s.Target != nil && a.Target != nil, sameValue(s.Target, a.Target))
+	put("credential", s.Credential != nil && a.Credential != nil, sameValue(s.Credential, a.Credential))
+	put("status", said(s.Status) && said(status), sameStatus(s.Status, status))
+	put("decision", !of.logged.Allowed() && said(s.Status), s.Status == "refused")
+	return c
+}
+
+func sameValue[T comparable](a, b *T) bool { return a != nil && b != nil && *a == *b }
+
+// said reports whether a status says what came of an action.
+func said(status string) bool { return !slices.Contains([]string{"", "unknown", "timed_out"}, status) }
+
+// sameStatus: what was refused failed for the agent; what was reverted may have
+// been seen as done or as failed.
+func sameStatus(seen, agent string) bool {
+	return agent == "reverted" || (seen == "done") == (agent == "done")
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // countersignatureLines put what another than the agent saw in words.
 func countersignatureLines(s *attest.Countersignature) []string {
@@ -23,8 +150,16 @@ func countersignatureLines(s *attest.Countersignature) []string {
 	return lines
 }
 
-// roleWords name the signers of countersignatures.
-var roleWords = map[attest.Role]string{
-	attest.GatewayRole: "the gateway",
-	attest.ServiceRole: "the called service",
-}
+// roleChecks are the findings about countersignatures, roleWords name who signed
+// them, missingWords what is not shown without them.
+var (
+	roleChecks = map[attest.Role]string{attest.GatewayRole: "complete.gateway", attest.ServiceRole: "complete.service"}
+	roleWords  = map[attest.Role]string{
+		attest.GatewayRole: "the gateway",
+		attest.ServiceRole: "the called service",
+	}
+	missingWords = map[attest.Role]string{
+		attest.GatewayRole: "No gateway signed what it saw of this action, as far as this bundle shows: that the call was as stated is the agent's word.",
+		attest.ServiceRole: "No called service signed what it received, as far as this bundle shows: that the action reached its target is the agent's word.",
+	}
+)

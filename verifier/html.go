@@ -11,7 +11,7 @@ var reportText string
 
 // report is parsed once; it has no functions that could differ between runs.
 var report = template.Must(template.New("report").Funcs(template.FuncMap{
-	"where": orBundle, "entry": entryName, "args": func(title string, list []Finding) titled { return titled{title, list} },
+	"where": orBundle, "omission": func() string { return omissionTitle }, "entry": entryName, "args": func(title string, list []Finding) titled { return titled{title, list} },
 }).Parse(reportText))
 
 // titled is a table of findings.

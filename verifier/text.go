@@ -148,6 +148,12 @@ func (p *page) subject(s *Subject) {
 	p.words("What else it relies on", s.Evidence)
 	p.list("What is complete", s.Complete)
 	p.list("What is not complete", s.Incomplete)
+	if c := s.Completeness; c != nil {
+		p.list(omissionTitle, c.Lines)
+		if c.Stronger != "" {
+			p.para(4, "", c.Stronger)
+		}
+	}
 }
 
 func (p *page) words(title string, list []Words) {

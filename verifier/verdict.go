@@ -56,6 +56,9 @@ type Subject struct {
 	Summary     string              `json:"summary"`
 	When        Interval            `json:"when"`
 	WouldShow   []string            `json:"would_show"` // instead of Shows, where a required check could not be made
+
+	// Completeness is of actions and countersignatures, in a verdict that is verified.
+	Completeness *Completeness `json:"completeness,omitzero"`
 }
 
 // SignerWords is who signed a subject.
@@ -102,6 +105,7 @@ func (v *verification) verdict() *Verdict {
 	}
 	for _, index := range v.bundle.Subjects() {
 		s := v.subject(index)
+		s.Completeness = v.completeness[index]
 		s.qualify(out.Result)
 		out.Subjects = append(out.Subjects, s)
 	}
@@ -118,6 +122,7 @@ func (s *Subject) qualify(result string) {
 		s.WouldShow = s.Shows
 	}
 	s.Shows, s.Complete, s.Contested, s.Origins, s.Stronger = []string{}, []string{}, []Contest{}, []Origin{}, ""
+	s.Completeness = nil
 	s.Summary = "Not proven; as the bundle has it: " + s.Summary
 }
 

@@ -80,6 +80,7 @@ func Verify(b *Bundle, t *Trust, o Options) (verdict *Verdict) {
 		return v.verdict()
 	}
 	runSteps(v, checks, v.skip)
+	v.omissions()
 	return v.verdict()
 }
 
@@ -112,6 +113,7 @@ type verification struct {
 	trust   *Trust
 	options Options
 	findings
+	completeness map[uint64]*Completeness // of the subjects
 
 	items    []*item // ascending by index
 	byID     map[attest.ID]*item

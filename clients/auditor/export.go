@@ -31,8 +31,8 @@ func (c *Client) Export(ctx context.Context, names ...string) (*verifier.Bundle,
 }
 
 // ExportWith makes the bundle about some entries, each named by its index in
-// decimal or by its statement's ID: they, all that they rely on, and all objects,
-// with proofs that lead to one checkpoint. The proofs are checked with the key that
+// decimal or by its statement's ID: they, what was said of them afterwards, all
+// that they rely on, and all objects, with proofs that lead to one checkpoint. The proofs are checked with the key that
 // the genesis names; whether that is the right key is for the verifier to say.
 func (c *Client) ExportWith(ctx context.Context, o Options, names ...string) (*verifier.Bundle, error) {
 	if len(names) == 0 {
@@ -67,6 +67,7 @@ type collection struct {
 
 func (c *Client) collect(ctx context.Context, o Options, names []string, round int) (out verifier.Contents, err error) {
 	k := &collection{map[uint64]*fetched{}, map[attest.ID]bool{}, map[attest.Digest][]byte{}, map[uint64]*fetched{}, round}
+	var subjects []*fetched
 	for _, name := range names {
 		req, err := request(name)
 		if err != nil {
@@ -78,6 +79,10 @@ func (c *Client) collect(ctx context.Context, o Options, names []string, round i
 		}
 		k.add(f)
 		out.Subjects = append(out.Subjects, f.proof.Index)
+		subjects = append(subjects, f)
+	}
+	if err := c.companions(ctx, k, subjects); err != nil {
+		return out, err
 	}
 	for _, step := range []func() error{
 		func() error { return c.close(ctx, k) },

@@ -10,18 +10,17 @@ import (
 
 	"github.com/deedlog/deed/clients/auditor"
 	"github.com/deedlog/deed/internal/setup"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
 const bundleSuffix = ".deed.zip"
 
-func newExport() *cobra.Command {
-	c := &connection{}
-	out, without, walks := "", false, []string(nil)
-	cmd := &cobra.Command{
-		Use:   "export --out FILE" + bundleSuffix + " INDEX|ID...",
-		Short: "Export entries as an evidence bundle",
-		Long: `Export entries with everything that they rely on as one file, which verifies
+const exportLong = `Export entries with everything that they rely on as one file, which verifies
 offline: see 'deed verify'. The bundle holds evidence in plain; keep it private.
+
+Countersignatures of an action and the outcome of an intent come along. --session
+exports all statements of a session, so that the bundle shows that none of them
+is left out.
 
 The control entries of the log come along, so that what was in force, revoked or
 compromised is shown and not the register's word: those that bear on the entries
@@ -31,12 +30,23 @@ leaves them out.
 --walk adds what shows how things stood before: 'session' every statement of the
 session back to its first, 'warrant' every use of the warrants of the chain,
 'approval' every use of the warrant that an approval is for. These are other
-actions, also of other agents: look at whom you give them to.`,
-		Example: "deed export --out payment.deed.zip 17\ndeed export --out case.deed.zip 17 18 id:6f2c... --walk session,warrant",
-		Args:    takes(1, -1),
+actions, also of other agents: look at whom you give them to.`
+
+func newExport() *cobra.Command {
+	c := &connection{}
+	out, session, without, walks := "", "", false, []string(nil)
+	cmd := &cobra.Command{
+		Use:     "export --out FILE" + bundleSuffix + " [INDEX|ID...]",
+		Short:   "Export entries as an evidence bundle",
+		Long:    exportLong,
+		Example: "deed export --out payment.deed.zip 17\ndeed export --out case.deed.zip 17 18 id:6f2c... --walk session,warrant\ndeed export --out session.deed.zip --session 5e0c66ea80f1be10cd5f7c1b3141d58f",
+		Args:    takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strings.HasSuffix(out, bundleSuffix) {
 				return usageError("want --out FILE%s", bundleSuffix)
+			}
+			if len(args) == 0 && session == "" {
+				return usageError("want an INDEX or ID, or --session ID")
 			}
 			options := auditor.Options{Control: !without}
 			for _, name := range walks {
@@ -51,6 +61,13 @@ actions, also of other agents: look at whom you give them to.`,
 				return err
 			}
 			defer done()
+			if session != "" {
+				all, err := cl.sessionEntries(ctx, session)
+				if err != nil {
+					return err
+				}
+				args = append(args, all...)
+			}
 			if err := exportTo(ctx, cl, out, options, args); err != nil {
 				return err
 			}
@@ -63,8 +80,30 @@ actions, also of other agents: look at whom you give them to.`,
 	cmd.Flags().StringVar(&out, "out", "", "the bundle to write, `FILE"+bundleSuffix+"`")
 	cmd.Flags().BoolVar(&without, "no-control", false, "leave the control entries of the log out")
 	cmd.Flags().StringSliceVar(&walks, "walk", nil, "add a `WALK`: session, warrant or approval")
+	cmd.Flags().StringVar(&session, "session", "", "all statements of the session with this `ID`")
 	c.flags(cmd)
 	return cmd
+}
+
+// sessionEntries lists the entries of a session, forks among them.
+func (c *client) sessionEntries(ctx context.Context, session string) (ids []string, err error) {
+	query := &deedv1.SearchRequest{Session: session, Limit: 1000}
+	for {
+		found, err := c.search(ctx, query)
+		if err != nil {
+			return nil, fmt.Errorf("reading the session: %w", err)
+		}
+		for _, r := range found.GetResults() {
+			ids = append(ids, r.GetId())
+		}
+		if query.Before = found.GetNext(); !found.GetMore() {
+			break
+		}
+	}
+	if len(ids) == 0 {
+		return nil, withHint(fmt.Errorf("no statement of session %s is in the log", session), "see what is there with 'deed search'")
+	}
+	return ids, nil
 }
 
 // exportTo writes the evidence of entries to a file.

@@ -44,7 +44,7 @@ deed search --kind warrant --person maria --json`,
 	f.StringVar(&q.Decision, "decision", "", "allow or deny")
 	f.StringVar(&q.Class, "class", "", "agency `CLASS`, such as human_instructed or autonomous")
 	f.StringVar(&q.Kind, "kind", "", "`KIND` of statement")
-	f.StringVar(&q.Of, "of", "", "`ID` or request digest of an action: its countersignatures")
+	f.StringVar(&q.Of, "of", "", "`ID` or request digest of an action: its countersignatures, and the outcome of an intent")
 	f.StringVar(&s.since, "since", "", "received at or after this `TIME`")
 	f.StringVar(&s.until, "until", "", "received before this `TIME`")
 	f.Int32Var(&q.Limit, "limit", 100, "at most this many, up to 1000")

@@ -81,7 +81,8 @@ func (w *world) consistent() {
 	replayed := 0
 	for _, f := range verifier.Verify(b, trust, verifier.Options{AcceptLedgerRoots: true}).Findings {
 		outside := strings.HasSuffix(f.Check, ".corroborated") || strings.HasPrefix(f.Check, "checkpoint.") || f.Check == "genesis.keys" ||
-			f.Check == "approval.rate" || f.Check == "object.erasable"
+			f.Check == "approval.rate" || f.Check == "object.erasable" ||
+			strings.HasPrefix(f.Check, "complete.") && f.Status == verifier.Unknown // nobody closes a session here, or countersigns
 		if f.Status != verifier.Pass && !outside {
 			w.Errorf("%s: %s", f.Status, f)
 		}

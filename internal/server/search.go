@@ -61,6 +61,7 @@ func statementRows(s attest.Statement, r *admission.Record, add func(name, key s
 		if s.Request != nil {
 			add(byAction, s.Request.Action)
 		}
+		add(byOf, string(s.Intent))
 		if s.Authority != nil {
 			add(byWarrant, string(s.Authority.Warrant))
 		}

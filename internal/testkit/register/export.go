@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/deedlog/deed/attest"
@@ -13,6 +14,13 @@ import (
 // Contents collects what the bundle about some entries holds: them, all that
 // they rely on, all objects.
 func (r *Register) Contents(t testing.TB, subjects ...uint64) verifier.Contents {
+	t.Helper()
+	return r.ContentsWith(t, subjects)
+}
+
+// ContentsWith is Contents with entries that are not subjects themselves, such as
+// countersignatures of one.
+func (r *Register) ContentsWith(t testing.TB, subjects []uint64, along ...uint64) verifier.Contents {
 	t.Helper()
 	c := verifier.Contents{Subjects: subjects, Entries: map[uint64]verifier.Item{}}
 	objects := map[attest.Digest]bool{}
@@ -26,7 +34,7 @@ func (r *Register) Contents(t testing.TB, subjects ...uint64) verifier.Contents 
 			c.Objects = append(c.Objects, o)
 		}
 	}
-	for next := append([]uint64(nil), subjects...); len(next) > 0; next = next[1:] {
+	for next := slices.Concat(subjects, along); len(next) > 0; next = next[1:] {
 		if _, done := c.Entries[next[0]]; done {
 			continue
 		}

@@ -15,6 +15,7 @@ type statementDoc struct {
 		Agent       string          `json:"agent"`
 		Authority   *authority      `json:"authority"`
 		Holder      holder          `json:"holder"`
+		Intent      string          `json:"intent"`
 		Issuer      party           `json:"issuer"`
 		Name        string          `json:"name"`
 		Of          string          `json:"of"`
@@ -88,6 +89,7 @@ func statementRows(r recordDoc, s statementDoc, add func(name, key string)) {
 		if p.Request != nil {
 			add("action", p.Request.Action)
 		}
+		add("of", p.Intent)
 		if p.Authority != nil {
 			add("warrant", p.Authority.Warrant)
 		}

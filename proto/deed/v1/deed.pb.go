@@ -802,7 +802,7 @@ type SearchRequest struct {
 	Limit int32 `protobuf:"varint,11,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Only entries with a smaller index: the next of the page before.
 	Before uint64 `protobuf:"varint,12,opt,name=before,proto3" json:"before,omitempty"`
-	// Countersignatures of this statement, by its ID or its request digest.
+	// Countersignatures and outcome of this action, by its ID or its request digest.
 	Of            string `protobuf:"bytes,13,opt,name=of,proto3" json:"of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
