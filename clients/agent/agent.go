@@ -15,9 +15,10 @@
 // # Reading order
 //
 // [Client] and [Session] are what an agent uses; [Act] is what it says;
-// [Receipt] is the answer, already checked. submit.go is how one statement gets
-// into the log: the same bytes again until there is an answer, with what the
-// register misses sent along.
+// [Receipt] is the answer, already checked. progress.go is how a session says
+// that it lives and ends, countersign.go what a service uses that was called.
+// submit.go is how one statement gets into the log: the same bytes again until
+// there is an answer, with what the register misses sent along.
 //
 // # Caveats
 //

@@ -45,13 +45,21 @@ func get(cmd *cobra.Command, c *connection, ref string) error {
 	statement := l.Verified.Statement()
 	if c.json {
 		out := r.json(cl.vkey)
-		out.Statement = statement
+		out.Statement, out.Request = statement, requestOf(statement)
 		return printJSON(cmd.OutOrStdout(), out)
 	}
-	if err := printPairs(cmd.OutOrStdout(), r.pairs()); err != nil {
+	if err := printPairs(cmd.OutOrStdout(), append(r.pairs(), pair{"request", string(requestOf(statement))})); err != nil {
 		return err
 	}
 	return printText(cmd.OutOrStdout(), words(r)+predicate(statement))
+}
+
+// requestOf is the request digest of an action, by which its calls name it, or "".
+func requestOf(s attest.Statement) attest.Digest {
+	if a, ok := s.(*attest.Action); ok && a.Request != nil {
+		return a.Request.Digest()
+	}
+	return ""
 }
 
 // words are the fixed sentences of the finding.

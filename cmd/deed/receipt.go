@@ -125,6 +125,8 @@ type receiptJSON struct {
 	Entry    jsontext.Value   `json:"entry"`
 	Record   jsontext.Value   `json:"record"`
 	Proof    string           `json:"proof"`
+	// Request is the request digest of an action, of deed get.
+	Request attest.Digest `json:"request,omitempty"`
 	// Statement is the signed predicate, of deed get.
 	Statement attest.Statement `json:"statement,omitempty"`
 }

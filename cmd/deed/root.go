@@ -95,7 +95,7 @@ deed search --dir acme --class human_instructed`,
 	add("register", newDemo(), newInit(), newServe(), newAdmin(), newPerson(), newRoots(), newAgent(), newIssuer(), newPolicy(), newCompromise(), newErase())
 	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newApprove(), newWarrant(), newSign(), newSubmit(),
 		newCountersign())
-	add("read", newGet(), newSearch(), newExport(), newTrust(), newLog(), newVerify())
+	add("read", newGet(), newSearch(), newExport(), newReconcile(), newTrust(), newLog(), newVerify())
 	add("", newVersion())
 	root.InitDefaultCompletionCmd()
 	return root

@@ -64,6 +64,7 @@ var arrows = map[string][]string{
 		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
 		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/passkey", "./internal/request", "./internal/server", "./internal/setup", "./internal/spiffeca", "./internal/web", "./ledger",
 		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
+		"./internal/reconcile",
 	},
 	"./cmd/deed-verify": {"./verifier/report"},
 
@@ -85,6 +86,8 @@ var arrows = map[string][]string{
 	"./internal/vectors/mutant":        {}, // compiled into the rules by the sweep alone
 	"./internal/testkit/visitor":       anything,
 	"./ledger/storetest":               {"./ledger"},
+
+	"./internal/reconcile": {"./attest"},
 }
 
 // anything is allowed to a helper of tests. No program imports one.
@@ -121,6 +124,7 @@ var edges = []string{
 var pure = []string{
 	"./attest", "./attest/agency", "./attest/cms", "./attest/sshsig", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent",
 	"./internal/passkey", "./internal/request", "./ledger", "./policy", "./verifier",
+	"./internal/reconcile",
 }
 
 // impure is what a pure package does not import.
