@@ -48,6 +48,7 @@ const (
 	RootX509   RootType = "x509"   // authorities of people's certificates
 	RootFulcio RootType = "fulcio" // sigstore's Fulcio
 	RootTSA    RootType = "tsa"    // time-stamping authorities, RFC 3161
+	RootJWKS   RootType = "jwks"   // keys of an identity provider
 )
 
 // NamedRoot is a set of authorities: a type that has names, and a name.

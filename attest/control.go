@@ -53,11 +53,12 @@ func (g *Genesis) validate(c *checker) {
 }
 
 // Root is a snapshot of roots of trust as the server fetched them; the bytes are
-// the object named by Bundle. A SPIFFE bundle is of a trust domain, every other
-// type has names.
+// the object named by Bundle. A SPIFFE bundle is of a trust domain, a JWKS of an
+// issuer, every other type has names.
 type Root struct {
 	At          int64    `json:"at"` // when fetched, ms
 	Bundle      Digest   `json:"bundle"`
+	Issuer      string   `json:"issuer,omitzero"` // of a jwks
 	Log         string   `json:"log"`
 	Name        string   `json:"name,omitzero"`
 	Nonce       string   `json:"nonce"`
@@ -76,12 +77,13 @@ func (r *Root) Head() Head { return Head{r.Log, r.Nonce, r.V} }
 // SignedBy is the server.
 func (r *Root) SignedBy() Party { return Party{ID: r.Log, Kind: ByServer} }
 
-// Of says what the root is of, for people: its trust domain, or type and name.
+// Of says what the root is of, for people: its trust domain, or type and name, or
+// type and issuer.
 func (r *Root) Of() string {
 	if r.Type == RootSPIFFE {
 		return r.TrustDomain
 	}
-	return NamedRoot{r.Type, r.Name}.String()
+	return NamedRoot{r.Type, r.Name + r.Issuer}.String() // one of the two
 }
 
 func (r *Root) validate(c *checker) {
@@ -89,8 +91,13 @@ func (r *Root) validate(c *checker) {
 	c.time("at", r.At)
 	c.digest("bundle", r.Bundle)
 	c.text("source", r.Source, 512)
-	c.supported(r.Type != "jwks", "type", "another type", string(r.Type))
-	c.oneOf("type", string(r.Type), string(RootFulcio), string(RootSPIFFE), string(RootTSA), string(RootX509))
+	c.oneOf("type", string(r.Type), string(RootFulcio), string(RootJWKS), string(RootSPIFFE), string(RootTSA), string(RootX509))
+	if r.Type == RootJWKS {
+		c.issuer("issuer", r.Issuer)
+		c.that(r.Name == "" && r.TrustDomain == "", "name", "none with an issuer", r.Name+r.TrustDomain)
+		return
+	}
+	c.that(r.Issuer == "", "issuer", "of a jwks only", r.Issuer)
 	if r.Type == RootSPIFFE {
 		c.that(ValidTrustDomain(r.TrustDomain), "trust_domain", "a trust domain", r.TrustDomain)
 		c.that(r.Name == "", "name", "none with a trust domain", r.Name)

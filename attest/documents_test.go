@@ -248,6 +248,35 @@ func instructionDoc() *attest.Instruction {
 	}
 }
 
+const idp = "https://login.acme.example"
+
+func providerDoc() *attest.Provider {
+	return &attest.Provider{
+		Accepts: []attest.Acceptance{
+			{Audiences: []string{"https://log.acme.example"}, Plain: true, Type: attest.AccessToken},
+			{Audiences: []string{"deed-cli", "deed-web"}, Type: attest.IDToken},
+		},
+		Agents:     []attest.ClientAgent{{Agent: agent, Client: "payments-client"}},
+		Algorithms: []string{"ES256", "RS256"}, By: "alice", From: moment, Issuer: idp, Log: origin, Nonce: nonce("provider"), Until: moment + 1, V: 1,
+	}
+}
+
+func accountDoc() *attest.Account {
+	return &attest.Account{By: "alice", From: moment, Issuer: idp, Log: origin, Name: "treasurer", Nonce: nonce("account"),
+		Subject: "248289761001", Until: moment + 1, V: 1}
+}
+
+// tokenDoc is an ID token; its object is nothing that was ever signed.
+func tokenDoc() *attest.Token {
+	return &attest.Token{Agent: agent, At: moment, Expires: moment + 300_000, Instruction: idOf("instruction"), Issuer: idp, Log: origin,
+		Nonce: nonce("token"), Object: digestOf("token"), Recorder: "spiffe://acme.example/portal", Type: attest.IDToken, V: 1}
+}
+
+func withheldDoc() *attest.Token {
+	return &attest.Token{At: moment, Commitment: &attest.Commitment{Root: digestOf("opaque")}, Issuer: idp, Log: origin,
+		Nonce: nonce("withheld"), Recorder: "spiffe://acme.example/portal", Type: attest.AccessToken, V: 1}
+}
+
 // documents has every kind, some in several forms.
 func documents(t testing.TB) map[string]attest.Statement {
 	t.Helper()
@@ -286,6 +315,12 @@ func documents(t testing.TB) map[string]attest.Statement {
 		"compromise":        compromiseDoc(attest.CompromisedThing{ID: agent, Key: digestOf("spki"), Kind: attest.SVIDKey}),
 		"compromise/root":   compromiseDoc(attest.CompromisedThing{ID: string(idOf("root")), Kind: attest.RootEntry}),
 		"compromise/person": compromiseDoc(attest.CompromisedThing{ID: "treasurer", Key: digestOf("spki"), Kind: attest.HumanKey}),
+		"root/jwks": &attest.Root{At: moment, Bundle: digestOf("jwks"), Issuer: idp, Log: origin, Nonce: nonce("jwks"),
+			Source: "https://login.acme.example/keys", Type: "jwks", V: 1},
+		"provider":       providerDoc(),
+		"account":        accountDoc(),
+		"token":          tokenDoc(),
+		"token/withheld": withheldDoc(),
 		"revocation": &attest.Revocation{By: attest.Party{ID: "treasurer", Kind: attest.ByPerson}, Log: origin,
 			Nonce: nonce("revocation"), Reason: "task done", V: 1, Warrant: idOf("warrant")},
 	}

@@ -17,13 +17,6 @@ func (c *checker) that(ok bool, field, expected, found string) {
 	}
 }
 
-// supported refuses what the design reserves for a later version.
-func (c *checker) supported(ok bool, field, expected, found string) {
-	if c.err == nil && !ok {
-		c.err = Refuse("statement.unsupported", field, expected, found)
-	}
-}
-
 func (c *checker) head(h Head) {
 	c.that(h.V == 1, "v", "1", strconv.Itoa(h.V))
 	c.that(ValidOrigin(h.Log), "log", "a log origin", h.Log)

@@ -35,6 +35,9 @@ const (
 	KindRevocation     Kind = "revocation"
 	KindCompromise     Kind = "compromise"
 	KindErasure        Kind = "erasure"
+	KindProvider       Kind = "provider"
+	KindAccount        Kind = "account"
+	KindToken          Kind = "token"
 
 	KindCountersignature Kind = "countersignature"
 )
@@ -43,7 +46,7 @@ const (
 // running hash over them makes leaving one out visible.
 func (k Kind) Control() bool {
 	switch k {
-	case KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation, KindCompromise, KindErasure:
+	case KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent, KindRevocation, KindCompromise, KindErasure, KindProvider, KindAccount:
 		return true
 	}
 	return false
@@ -53,7 +56,7 @@ func (k Kind) Control() bool {
 func Kinds() []Kind {
 	return []Kind{KindGenesis, KindAdministrators, KindRoot, KindPerson, KindIssuer, KindPolicy, KindAgent,
 		KindInstruction, KindTrigger, KindWarrant, KindApproval, KindRefusal, KindAction, KindRevocation, KindCompromise, KindErasure,
-		KindCountersignature}
+		KindCountersignature, KindProvider, KindAccount, KindToken}
 }
 
 // newStatement returns an empty statement of a kind, or nil.
@@ -93,6 +96,12 @@ func newStatement(k Kind) Statement {
 		return new(Erasure)
 	case KindCountersignature:
 		return new(Countersignature)
+	case KindProvider:
+		return new(Provider)
+	case KindAccount:
+		return new(Account)
+	case KindToken:
+		return new(Token)
 	}
 	return nil
 }
@@ -100,7 +109,8 @@ func newStatement(k Kind) Statement {
 // Statement is the predicate of a signed statement: *[Genesis],
 // *[Administrators], *[Root], *[Person], *[Issuer], *[Policy], *[Agent], *[Instruction], *[Trigger],
 // *[Warrant], *[Approval], *[Refusal], *[Action], *[Revocation],
-// *[Compromise], *[Erasure] or *[Countersignature].
+// *[Compromise], *[Erasure], *[Countersignature],
+// *[Provider], *[Account] or *[Token].
 type Statement interface {
 	Kind() Kind
 	// Head returns the members that every predicate has.
@@ -226,7 +236,7 @@ func Payload(s Statement) ([]byte, error) {
 
 // ParsePayload reads a statement from the bytes that were signed. It checks
 // form and members, not the signature. Faults: those of [Decode],
-// statement.type, statement.unsupported, statement.subject, statement.field.
+// statement.type, statement.subject, statement.field.
 func ParsePayload(payload []byte) (Statement, error) {
 	s, f, err := decodePayload(payload)
 	if err != nil {

@@ -74,7 +74,7 @@ func TestFieldsAreInOrder(t *testing.T) {
 func TestEveryMember(t *testing.T) {
 	wrong := []any{map[string]any{"unknown_member": "x"}, -1.5e300, []any{[]any{true}}}
 	refusals := []string{"profile.member", "profile.canonical", "statement.type", "statement.subject", "statement.field",
-		"statement.unsupported", "statement.value", "profile.number", "action.open", "key.algorithm"}
+		"statement.value", "profile.number", "action.open", "key.algorithm"}
 	for name, s := range documents(t) {
 		t.Run(name, func(t *testing.T) {
 			payload := payloadOf(t, s)
@@ -115,8 +115,7 @@ type mutation struct {
 }
 
 const (
-	field       = "statement.field"
-	unsupported = "statement.unsupported"
+	field = "statement.field"
 )
 
 func list(items ...any) []any { return items }
@@ -124,7 +123,7 @@ func list(items ...any) []any { return items }
 func obj(name string, v any) map[string]any { return map[string]any{name: v} }
 
 func mutations() []mutation {
-	return slices.Concat(controlMutations(), warrantMutations(), gateMutations(), actionMutations())
+	return slices.Concat(controlMutations(), tokenMutations(), warrantMutations(), gateMutations(), actionMutations())
 }
 
 func controlMutations() []mutation {
@@ -140,7 +139,7 @@ func controlMutations() []mutation {
 		{"administrators", "by", "", field}, {"administrators", "quorum", 0, field}, {"administrators", "quorum", 3, field}, {"administrators", "administrators", list(), field},
 		{"administrators", "administrators.0.name", "zoe", field}, {"administrators", "administrators.1.key", "AAAA", "key.algorithm"},
 
-		{"root", "type", "jwks", unsupported}, {"root", "type", "tsa", field}, {"root", "name", "x", field}, {"root", "type", "x", field}, {"root", "bundle", id, field}, {"root", "bundle", strings.ToUpper(sum), field},
+		{"root", "type", "jwks", field}, {"root", "type", "tsa", field}, {"root", "name", "x", field}, {"root", "type", "x", field}, {"root", "bundle", id, field}, {"root", "bundle", strings.ToUpper(sum), field},
 		{"root", "trust_domain", "a/b", field}, {"root", "source", "", field}, {"root", "source", strings.Repeat("a", 513), field},
 
 		{"person", "by", "", field}, {"person", "name", ".x", field}, {"person", "name", "a:b", field}, {"person", "name", strings.Repeat("a", 129), field}, {"person", "until", moment, field},
@@ -158,6 +157,28 @@ func controlMutations() []mutation {
 		{"instruction", "recorded_by", "x", field}, {"instruction", "commitment.root", "x", field}, {"instruction", "requests.0.action", "x y", field}, {"instruction", "requests.0.resource.kind", "", field},
 
 		{"trigger", "cause", "x", field}, {"trigger", "source", "", field}, {"trigger", "recorder", "x", field}, {"trigger", "ref", "x", field},
+	}
+}
+
+func tokenMutations() []mutation {
+	audience := func(names ...any) []any {
+		return list(map[string]any{"audiences": list(names...), "plain": true, "type": "access_token"}, map[string]any{"audiences": list("deed-cli"), "type": "id_token"})
+	}
+	return []mutation{
+		{"root", "issuer", idp, field}, {"root", "trust_domain", gone{}, field}, {"root/jwks", "issuer", gone{}, field}, {"root/jwks", "trust_domain", "acme.example", field}, {"root/jwks", "type", "spiffe_bundle", field},
+
+		{"provider", "issuer", "http://login.acme.example", field}, {"provider", "issuer", "https://", field}, {"provider", "issuer", "https:///x", field}, {"provider", "issuer", "https://a?b", field}, {"provider", "issuer", "https://a#b", field}, {"provider", "issuer", "https://a b", field},
+		{"provider", "issuer", "https://" + strings.Repeat("a", 256), field}, {"provider", "issuer", "http://localhost.evil.example", field}, {"provider", "issuer", "http://127.0.0.1:8080/x", "statement.subject"}, {"provider", "by", "", field}, {"provider", "until", moment, field},
+		{"provider", "algorithms", list(), field}, {"provider", "algorithms", list("HS256"), field}, {"provider", "algorithms", list("none"), field}, {"provider", "algorithms", list("RS256", "ES256"), field}, {"provider", "algorithms", list("RS256", "RS256"), field},
+		{"provider", "accepts", list(), field}, {"provider", "accepts.0.type", "jwt", field}, {"provider", "accepts.1.type", "access_token", field}, {"provider", "accepts.1.plain", true, field}, {"provider", "accepts.0.plain", false, "profile.canonical"}, {"provider", "accepts.1.audiences", list(), field},
+		{"provider", "accepts.1.audiences", list("b", "a"), field}, {"provider", "accepts.1.audiences", list(""), field}, {"provider", "accepts", audience("deed-cli"), field}, {"provider", "accepts", audience("https://log"), "statement.subject"},
+		{"provider", "agents.0.agent", "payments", field}, {"provider", "agents.0.client", "", field}, {"provider", "agents", list(), "statement.subject"},
+
+		{"account", "issuer", "acme", field}, {"account", "subject", "", field}, {"account", "subject", strings.Repeat("a", 256), field}, {"account", "name", "A", field}, {"account", "by", "", field}, {"account", "until", moment, field},
+
+		{"token", "issuer", "acme", field}, {"token", "recorder", "x", field}, {"token", "type", "jwt", field}, {"token", "agent", "x", field}, {"token", "instruction", "x", field}, {"token", "type", "access_token", field}, {"token", "object", gone{}, field},
+		{"token", "object", "x", field}, {"token", "expires", gone{}, field}, {"token", "expires", -1, field}, {"token", "at", 0, field}, {"token", "commitment", obj("root", string(digestOf("x"))), field}, {"token/withheld", "commitment", gone{}, field}, {"token/withheld", "expires", moment, field},
+		{"token/withheld", "commitment.root", "x", field},
 	}
 }
 
@@ -351,7 +372,7 @@ func TestControlKinds(t *testing.T) {
 			control = append(control, k)
 		}
 	}
-	want := []attest.Kind{"genesis", "administrators", "root", "person", "issuer", "policy", "agent", "revocation", "compromise", "erasure"}
+	want := []attest.Kind{"genesis", "administrators", "root", "person", "issuer", "policy", "agent", "revocation", "compromise", "erasure", "provider", "account"}
 	if !slices.Equal(control, want) {
 		t.Errorf("got %v", control)
 	}

@@ -77,7 +77,7 @@ func faultTable(h attest.Handling) string {
 // TestFaultsUsed finds codes in the code that no page explains, and codes that
 // nothing gives.
 func TestFaultsUsed(t *testing.T) {
-	literal := regexp.MustCompile(`"((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|outcome|policy|control|revocation|compromise|erasure|trigger|countersignature)\.[a-z0-9_]+)"`)
+	literal := regexp.MustCompile(`"((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|outcome|policy|control|revocation|compromise|erasure|trigger|countersignature|token)\.[a-z0-9_]+)"`)
 	given := regexp.MustCompile(`(?:Refuse|deny|faultOf|outside|fault|unless\([^",]*,) ?\(?"([a-z0-9]+\.[a-z0-9_]+)"`)
 	used := map[string]bool{}
 	for _, dir := range []string{"attest", "identity", "policy", "internal/admission", "internal/server"} {
@@ -104,7 +104,7 @@ func TestFaultsUsed(t *testing.T) {
 
 // TestFaultsNamed finds codes on the pages that the code does not have.
 func TestFaultsNamed(t *testing.T) {
-	named := regexp.MustCompile("`((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|policy|control|revocation|compromise|erasure|trigger|countersignature)\\.[a-z_0-9]+)`")
+	named := regexp.MustCompile("`((?:profile|envelope|key|passkey|ssh|cms|certificate|fulcio|tsa|statement|action|agent|d[0-9]+|signer|genesis|object|reference|session|trust|log|quota|warrant|instruction|approval|gate|policy|control|revocation|compromise|erasure|trigger|countersignature|token)\\.[a-z_0-9]+)`")
 	checks := read(t, "spec/verdict.md")
 	for _, page := range pages(t) {
 		for _, m := range named.FindAllStringSubmatch(read(t, page), -1) {
@@ -282,7 +282,7 @@ var complete = regexp.MustCompile(`"(complete\.[a-z]+)"`)
 // TestChecks keeps the table of docs/spec/verdict.md equal to the names that the
 // verifier gives, both ways.
 func TestChecks(t *testing.T) {
-	literal := regexp.MustCompile(`"((?:bundle|entry|record|checkpoint|control|genesis|server|root|people|object|reference|read|statement|signer|proof|action|audit)\.[a-z_]+|approval\.rate|internal)"`)
+	literal := regexp.MustCompile(`"((?:bundle|entry|record|checkpoint|control|genesis|server|root|people|object|reference|read|statement|signer|proof|action|audit|token)\.[a-z_]+|approval\.rate|internal)"`)
 	others := []string{"object.missing", "people.json", "server.json", "read.asserted"} // a fault, files, a step without a finding
 	given := map[string]bool{}
 	for _, file := range sources(t, filepath.Join(root, "verifier")) {

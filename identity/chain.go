@@ -133,5 +133,8 @@ func (c *Chain) PublicKey() crypto.PublicKey { return c.certs[0].PublicKey }
 // KeyDigest is the SHA-256 of the leaf's SubjectPublicKeyInfo.
 func (c *Chain) KeyDigest() [32]byte { return c.keySum }
 
+// Leaf is the leaf certificate in DER.
+func (c *Chain) Leaf() []byte { return bytes.Clone(c.certs[0].Raw) }
+
 // Len is the number of certificates, 1 to 8.
 func (c *Chain) Len() int { return len(c.certs) }

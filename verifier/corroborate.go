@@ -63,7 +63,7 @@ func (v *verification) server() bool {
 // roots proves every workload that signed a second time, from the reader's own
 // SPIFFE bundles, and every person who signed with a certificate, from the reader's
 // own authorities: any version will do, since which one was in force is the log's
-// to say.
+// to say. So it proves every token, from the reader's own keys of its provider.
 func (v *verification) roots() bool {
 	for _, i := range v.items {
 		switch {
@@ -72,6 +72,9 @@ func (v *verification) roots() bool {
 			v.root(i)
 		case len(i.logged.Verified.Signer().Roots()) > 0:
 			v.certified(i)
+		}
+		if t, ok := i.statement().(*attest.Token); ok && i.logged.Allowed() && t.Object != "" {
+			v.tokenRoot(i, t)
 		}
 	}
 	return true

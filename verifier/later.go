@@ -10,11 +10,11 @@ import (
 
 // withLater adds to an attribution what later entries of the bundle say: that it is
 // contested, and that a human consented afterwards. Neither changes the row.
-func (v *verification) withLater(i *item, contested bool) *agency.Attribution {
-	if i.record.Attribution == nil {
+func (v *verification) withLater(i *item, believed *agency.Attribution, contested bool) *agency.Attribution {
+	if believed == nil {
 		return nil
 	}
-	a := *i.record.Attribution
+	a := *believed
 	a.Flags = slices.Clone(a.Flags)
 	if contested {
 		a.Flags = append(a.Flags, agency.FlagContested)

@@ -59,6 +59,9 @@ type statement struct {
 // statesOf finds the act that decided the class.
 func (v *verification) statesOf(found *agency.Attribution) statement {
 	for _, id := range found.Decisive {
+		if t, ok := v.byID[id].statement().(*attest.Token); ok {
+			id = t.Instruction // that it is a login for
+		}
 		switch s := v.byID[id].statement().(type) {
 		case *attest.Approval: // it decides only where it is of exactly this action
 			return statement{id, fromApproval, func(*attest.Action, string, attest.Value) bool { return true }}

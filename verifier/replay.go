@@ -50,6 +50,7 @@ func (v *verification) replay() bool {
 }
 
 func (r *replay) establish() {
+	r.item.admitted = r.checked
 	r.item.logged = &admission.Logged{Index: r.index, Verified: r.checked.Verified(), Record: r.record}
 	r.item.gates = r.checked.Gates(r.record.Read, r.entry.ReceivedAt)
 	r.lead()
@@ -97,12 +98,21 @@ func (r *replay) objects() bool {
 		case r.bundle.Object(d) != nil:
 		case slices.Contains(erasable, d):
 			r.erased = append(r.erased, d)
+		case isToken(parsed.Statement(), d):
+			until := instant(parsed.Statement().(*attest.Token).Expires)
+			return r.unknown("token.sealed", r.where, "the token, which the register gives out from "+until+" on", "none: it was sealed when the bundle was made, or erased")
 		default:
 			return r.unknown("object.present", r.where, "the object "+string(d), "none")
 		}
 	}
 	r.pass("object.present", r.where)
 	return true
+}
+
+// isToken reports whether an object is the token of its statement.
+func isToken(s attest.Statement, d attest.Digest) bool {
+	t, ok := s.(*attest.Token)
+	return ok && t.Object == d
 }
 
 // references: every statement that the record names is in the bundle, at the

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/token"
 	"github.com/deedlog/deed/identity"
 	"github.com/deedlog/deed/ledger"
 )
@@ -31,7 +32,7 @@ const (
 )
 
 // rootDirs hold roots, in a directory for each trust domain or name.
-var rootDirs = []string{spiffeDir, string(attest.RootX509), string(attest.RootFulcio), string(attest.RootTSA)}
+var rootDirs = []string{spiffeDir, string(attest.RootX509), string(attest.RootFulcio), string(attest.RootTSA), oidcDir}
 
 var (
 	namedFile  = regexp.MustCompile(`^(x509|fulcio|tsa)/([a-z0-9][a-z0-9._-]{0,63})/(?:0|[1-9][0-9]{0,8})\.pem$`)
@@ -48,6 +49,7 @@ type Trust struct {
 	named   map[attest.NamedRoot][]*attest.Roots
 	people  map[string][]TrustPerson // nil: no own list
 	server  []attest.Key             // nil: no own copy
+	oidc    map[string][]*token.Keys // by issuer
 }
 
 // TrustPerson is a key of a person in people.json, or the identity that the
@@ -104,6 +106,8 @@ type trustServer struct {
 //	genesis                    leaf hash of entry 0 in hex
 //	spiffe/<domain>/<n>.json   SPIFFE bundles, any number of versions; or <n>.pem
 //	x509/<name>/<n>.pem        authorities of people's certificates; fulcio/ and tsa/ likewise
+//	oidc/<name>/issuer         the issuer of an identity provider, one line
+//	oidc/<name>/<n>.json       its keys (JWKS), any number of versions
 //	people.json                people and their keys
 //	server.json                the operator's statement keys
 //	README
@@ -131,11 +135,14 @@ func LoadTrust(dir fs.FS) (*Trust, error) {
 }
 
 func readTrust(files map[string][]byte) (*Trust, error) {
-	t := &Trust{spiffe: map[string][]*identity.Bundle{}, named: map[attest.NamedRoot][]*attest.Roots{}}
+	t := &Trust{spiffe: map[string][]*identity.Bundle{}, named: map[attest.NamedRoot][]*attest.Roots{}, oidc: map[string][]*token.Keys{}}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := t.file(name, files[name]); err != nil {
 			return nil, fmt.Errorf("loading trust directory: reading %s: %w", printable(name), err)
 		}
+	}
+	if err := t.providers(files); err != nil {
+		return nil, fmt.Errorf("loading trust directory: %w", err)
 	}
 	if t.log == nil {
 		return nil, fmt.Errorf("loading trust directory: no %s, which names the log's keys", policyFile)
@@ -185,12 +192,15 @@ func (t *Trust) file(name string, doc []byte) (err error) {
 	case trustReadme:
 		return nil
 	}
+	if providerFile.MatchString(name) {
+		return nil // providers reads them together
+	}
 	if part := namedFile.FindStringSubmatch(name); part != nil {
 		return t.namedRoots(attest.NamedRoot{Type: attest.RootType(part[1]), Name: part[2]}, doc)
 	}
 	part := bundleFile.FindStringSubmatch(name)
 	if part == nil {
-		return fmt.Errorf("unknown file; known are %s, %s, %s, %s/DOMAIN/N.json or .pem, x509/NAME/N.pem, fulcio/NAME/N.pem, tsa/NAME/N.pem, %s, %s and %s",
+		return fmt.Errorf("unknown file; known are %s, %s, %s, %s/DOMAIN/N.json or .pem, x509/NAME/N.pem, fulcio/NAME/N.pem, tsa/NAME/N.pem, oidc/NAME/issuer and N.json, %s, %s and %s",
 			policyFile, mldsaFile, genesisFile, spiffeDir, peopleFile, serverFile, trustReadme)
 	}
 	b, err := identity.ParseBundle(part[1], doc)

@@ -22,7 +22,7 @@ func TestLoadTrust(t *testing.T) {
 		{"misplaced", "spiffe/bundle.json", "{}", "unknown file"},
 		{"odd domain", "spiffe/ACME/1.json", "{}", "unknown file"},
 		{"too deep", "spiffe/acme.example/old/1.json", "{}", "unknown directory"},
-		{"unknown directory", "oidc/x.json", "{}", "unknown directory"},
+		{"unknown directory", "jwks/x.json", "{}", "unknown directory"}, {"no provider", "oidc/x.json", "{}", "unknown file"},
 		{"no bundle", "spiffe/acme.example/2.json", "{}", "authorities"},
 		{"no pem", "spiffe/acme.example/2.pem", "x", "authorities"},
 		{"genesis too short", "genesis", "abcd\n", "64 hex digits"},

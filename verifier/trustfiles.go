@@ -3,6 +3,7 @@ package verifier
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ type TrustSource struct {
 	Genesis   *ledger.Hash                  // leaf hash of entry 0; may be nil
 	Bundles   map[string][][]byte           // SPIFFE bundles by trust domain, oldest first
 	Named     map[attest.NamedRoot][][]byte // authorities in PEM, oldest first
+	Providers map[string][][]byte           // JWKS of identity providers by issuer, oldest first
 	People    []TrustPerson
 	ServerKey attest.Key // may be nil
 }
@@ -38,6 +40,9 @@ operator of the log, and compare or replace them:
   x509/NAME/N.pem       the authorities that certify people's signatures, from
   fulcio/NAME/N.pem     whoever runs them; those of Fulcio and its time stamps
   tsa/NAME/N.pem        from sigstore's trust root
+  oidc/NAME/N.json      the keys (JWKS) of the identity provider that
+                        oidc/NAME/issuer names, fetched by yourself from the
+                        provider while they are in use. Keep old versions.
   people.json           the keys of people, from these people or their
                         employer's directory
   genesis               the leaf hash of entry 0, from anyone who noted it when
@@ -79,6 +84,12 @@ func TrustFiles(s TrustSource) (map[string][]byte, error) {
 	for name, versions := range s.Named {
 		for i, doc := range versions {
 			files[dirOf(name)+"/"+strconv.Itoa(i+1)+".pem"] = doc
+		}
+	}
+	for issuer, name := range providerDirs(slices.Collect(maps.Keys(s.Providers))) {
+		files[oidcDir+"/"+name+"/"+issuerFile] = []byte(issuer + "\n")
+		for i, doc := range s.Providers[issuer] {
+			files[oidcDir+"/"+name+"/"+strconv.Itoa(i+1)+".json"] = doc
 		}
 	}
 	people := slices.SortedFunc(slices.Values(s.People), func(a, b TrustPerson) int { return strings.Compare(a.Name, b.Name) })

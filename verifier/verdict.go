@@ -188,25 +188,31 @@ func (v *verification) subject(index uint64) Subject {
 	s.Signer = SignerWords{Key: r.Signer.Key, Kind: r.Signer.Kind, Name: r.Signer.Name}
 	s.When = v.when(i)
 	s.Contested = v.contests(i)
-	s.Attribution = v.withLater(i, len(s.Contested) > 0)
+	believed, note := v.believed(i)
+	believed = v.withLater(i, believed, len(s.Contested) > 0)
+	s.Attribution = believed
 	v.describe(&s, i)
-	if s.Attribution != nil {
-		s.Shows, s.DoesNotShow = agency.Statement(*s.Attribution)
-		s.Stronger = agency.Stronger(*s.Attribution)
+	if believed != nil {
+		s.Shows, s.DoesNotShow = agency.Statement(*believed)
+		s.Stronger = agency.Stronger(*believed)
 		v.gateWords(&s, i)
 	}
 	for _, check := range i.walks {
 		s.Complete = append(s.Complete, completeWords[check])
 	}
 	if a, ok := i.statement().(*attest.Action); ok {
-		s.Origins = v.origins(a, r.Attribution)
+		s.Origins = v.origins(a, believed)
 	}
 	if s.unstated() {
 		s.DoesNotShow = append(s.DoesNotShow, originLimit)
 	}
 	s.Incomplete = v.incomplete(i)
+	if note != "" {
+		s.Incomplete = append([]string{note}, s.Incomplete...)
+	}
 	s.Summary = s.summary()
-	s.DoesNotShow = append(append(s.DoesNotShow, v.signatureLimits(i)...), limits...)
+	s.DoesNotShow = append(append(s.DoesNotShow, v.tokenLimits(believed)...), v.signatureLimits(i)...)
+	s.DoesNotShow = append(s.DoesNotShow, limits...)
 	if len(v.operator) > 0 {
 		s.DoesNotShow = append(s.DoesNotShow, operatorLimit)
 	}

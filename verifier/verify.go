@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/ledger"
 )
@@ -43,7 +44,7 @@ var checks = []step[*verification]{
 	{"control.complete", (*verification).complete},       // nothing was taken back after the last entry that is seen
 	{"genesis.keys", (*verification).genesisKeys},        // it names the keys that signed the checkpoint
 	{"server.corroborated", (*verification).server},      // and the server key that the reader knows
-	{"root.corroborated", (*verification).roots},         // agents' certificates lead to the reader's own roots
+	{"root.corroborated", (*verification).roots},         // agents' certificates and tokens lead to the reader's own roots
 	{"people.corroborated", (*verification).peopleKnown}, // people's keys are those that the reader knows
 	{"approval.rate", (*verification).approvalRate},      // nobody approved faster than one can read
 }
@@ -67,6 +68,7 @@ func Verify(b *Bundle, t *Trust, o Options) (verdict *Verdict) {
 	v := &verification{
 		bundle: b, trust: t, options: o,
 		byID: map[attest.ID]*item{}, state: map[cellKey]written{}, line: map[cellKey][]byte{}, hasty: map[string]int{}, cache: admission.NewCache(256),
+		weak: map[attest.ID]agency.Key{},
 	}
 	defer func() {
 		if r := recover(); r != nil { // a belt: no input is known to come here
@@ -124,8 +126,9 @@ type verification struct {
 	line     map[cellKey][]byte  // those of them that lead back to a beginning, entry by entry
 	whole    bool                // all control entries up to the checkpoint are here
 	cache    *admission.Cache
-	operator []string       // what is believed on the operator's word
-	hasty    map[string]int // people who approved faster than one can read, and how many within a minute
+	operator []string                 // what is believed on the operator's word
+	hasty    map[string]int           // people who approved faster than one can read, and how many within a minute
+	weak     map[attest.ID]agency.Key // evidence that rests on it, and what it is worth at most
 }
 
 // item is one entry on its way through the checks.
@@ -141,11 +144,12 @@ type item struct {
 	erased   []attest.Digest  // objects that may be missing, and are
 	// logged is set once every check of the entry passed; only then does
 	// anything else rely on it.
-	logged *admission.Logged
-	sealed bool                    // the seed of server_fields is not here
-	gates  []admission.GateFinding // of an action: those that apply
-	walks  []string                // checks that a walk shows
-	gone   []string                // what was erased, in words
+	logged   *admission.Logged
+	sealed   bool                    // the seed of server_fields is not here
+	gates    []admission.GateFinding // of an action: those that apply
+	walks    []string                // checks that a walk shows
+	gone     []string                // what was erased, in words
+	admitted *admission.Checked      // with logged
 }
 
 func (v *verification) pass(check string, where ...string) {

@@ -59,14 +59,14 @@ func (v *verification) describe(s *Subject, i *item) {
 			id = w.Parent
 		}
 	default:
-		s.Evidence = append(s.Evidence, statementWords(i))
+		s.Evidence = append(s.Evidence, v.statementWords(i))
 	}
 }
 
 func (v *verification) describeAction(s *Subject, i *item, a *attest.Action) {
 	if a.Phase == attest.Outcome {
 		if intent := v.byID[a.Intent]; intent.statement() != nil {
-			s.Evidence = append(s.Evidence, statementWords(intent))
+			s.Evidence = append(s.Evidence, v.statementWords(intent))
 		}
 		return
 	}
@@ -77,16 +77,16 @@ func (v *verification) describeAction(s *Subject, i *item, a *attest.Action) {
 	for _, ref := range i.record.Read.Statements {
 		named := v.byID[ref.ID]
 		if _, link := named.statement().(*attest.Warrant); !link {
-			s.Evidence = append(s.Evidence, statementWords(named))
+			s.Evidence = append(s.Evidence, v.statementWords(named))
 		}
 	}
 	for _, refused := range i.record.Read.Refused {
-		s.Evidence = append(s.Evidence, statementWords(v.byID[refused.ID]))
+		s.Evidence = append(s.Evidence, v.statementWords(v.byID[refused.ID]))
 	}
 	for _, pin := range i.record.Read.Force {
 		switch named := v.byID[pin.ID]; named.statement().(type) {
-		case *attest.Agent, *attest.Policy:
-			s.Evidence = append(s.Evidence, statementWords(named))
+		case *attest.Agent, *attest.Policy, *attest.Provider, *attest.Account:
+			s.Evidence = append(s.Evidence, v.statementWords(named))
 		}
 	}
 }
@@ -103,7 +103,7 @@ func warrantWords(i *item, w *attest.Warrant) Words {
 }
 
 // statementWords puts a statement that is no warrant in words.
-func statementWords(i *item) Words {
+func (v *verification) statementWords(i *item) Words {
 	w := Words{Index: i.index, Title: string(i.record.Kind)}
 	if !i.logged.Allowed() {
 		w.Title += ", denied by the log"
@@ -120,6 +120,8 @@ func statementWords(i *item) Words {
 			fmt.Sprintf("cause: %s, source %s", s.Cause, attest.Quote(s.Source)), "set off: " + s.Addressee}
 	case *attest.Countersignature:
 		w.Lines = countersignatureLines(s)
+	case *attest.Token:
+		w.Lines = v.tokenLines(i, s)
 	case *attest.Action:
 		w.Title = "action, " + string(s.Phase)
 		a := actionWords(s)
@@ -195,6 +197,10 @@ func controlLines(s attest.Statement) []string {
 	case *attest.Administrators:
 		lines := []string{fmt.Sprintf("from here on %d of %d administrators decide; put by %s", s.Quorum, len(s.Administrators), s.By)}
 		return append(lines, administratorLines(s.Administrators)...)
+	case *attest.Provider:
+		return providerLines(s)
+	case *attest.Account:
+		return []string{"a subject of " + s.Issuer + " is " + s.Name, "registered by " + s.By + ", from " + instant(s.From)}
 	case *attest.Root:
 		return []string{rootTitles[s.Type] + s.Of() + ", " + string(s.Bundle), "fetched " + instant(s.At) + " from " + attest.Quote(s.Source)}
 	case *attest.Person:
@@ -241,6 +247,7 @@ func administratorLines(list []attest.Administrator) []string {
 var rootTitles = map[attest.RootType]string{
 	attest.RootSPIFFE: "SPIFFE bundle of ", attest.RootX509: "authorities of people's certificates ",
 	attest.RootFulcio: "authorities of sigstore certificates ", attest.RootTSA: "time-stamping authorities ",
+	attest.RootJWKS: "keys of an identity provider ",
 }
 
 // credentialWords say how a person signs.

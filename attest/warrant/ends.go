@@ -43,9 +43,11 @@ func CheckHolder(c Chain, actor attest.Signer, registration attest.ID, atMilli i
 // issuer, nil if there is none: the registration is of this issuer and covers
 // basis and grants, the accountable person comes from it, a basis that claims a
 // human's act is signed by a human's key, and nobody issues to himself. The
-// caller has found the registration to be in force. The fault, d11.root, is the
-// first one found.
-func CheckRoot(root Link, issuer *attest.Issuer) *attest.Fault {
+// caller has found the registration to be in force, and says in vouched whether
+// an identity provider's token among the evidence names a person and the holder:
+// that does in place of a human's key. The fault, d11.root, is the first one
+// found.
+func CheckRoot(root Link, issuer *attest.Issuer, vouched bool) *attest.Fault {
 	w := root.Warrant
 	if w == nil || w.Root == nil {
 		return notRoot("root", "a root warrant", "none")
@@ -56,8 +58,8 @@ func CheckRoot(root Link, issuer *attest.Issuer) *attest.Fault {
 	if root.Signer.Party != w.Issuer {
 		return notRoot("signer", w.Issuer.Name(), root.Signer.Name())
 	}
-	if w.Root.Basis.Human() && root.Signer.Kind != attest.ByPerson {
-		return notRoot("root.basis", "a human's key for "+string(w.Root.Basis), string(root.Signer.Kind))
+	if w.Root.Basis.Human() && root.Signer.Kind != attest.ByPerson && !vouched {
+		return notRoot("root.basis", "a human's key, or a person's token that names the holder, for "+string(w.Root.Basis), string(root.Signer.Kind))
 	}
 	if issuer == nil || issuer.Issuer != w.Issuer || issuer.Log != w.Log {
 		return notRoot("issuer", "a registered issuer", w.Issuer.Name())

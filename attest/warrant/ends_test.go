@@ -63,27 +63,36 @@ func TestCheckRoot(t *testing.T) {
 	cases := []struct {
 		name, field string
 		change      func(l *warrant.Link, i *attest.Issuer)
+		vouched     bool
 	}{
-		{"registered", "", func(*warrant.Link, *attest.Issuer) {}},
-		{"another issuer", "warrants.0.issuer", func(_ *warrant.Link, i *attest.Issuer) { i.Issuer.ID = "cfo" }},
-		{"registered in another log", "warrants.0.issuer", func(_ *warrant.Link, i *attest.Issuer) { i.Log = "other.example" }},
-		{"another basis", "warrants.0.root.basis", func(_ *warrant.Link, i *attest.Issuer) { i.Bases = []attest.Basis{attest.OrgStanding} }},
-		{"another accountable person", "warrants.0.root.accountable", func(l *warrant.Link, _ *attest.Issuer) { l.Warrant.Root.Accountable = "cfo" }},
-		{"a grant too wide", "warrants.0.grants.1", func(_ *warrant.Link, i *attest.Issuer) { i.Grants[1].MaxUses = 9 }},
+		{"registered", "", func(*warrant.Link, *attest.Issuer) {}, false},
+		{"another issuer", "warrants.0.issuer", func(_ *warrant.Link, i *attest.Issuer) { i.Issuer.ID = "cfo" }, false},
+		{"registered in another log", "warrants.0.issuer", func(_ *warrant.Link, i *attest.Issuer) { i.Log = "other.example" }, false},
+		{"another basis", "warrants.0.root.basis", func(_ *warrant.Link, i *attest.Issuer) { i.Bases = []attest.Basis{attest.OrgStanding} }, false},
+		{"another accountable person", "warrants.0.root.accountable", func(l *warrant.Link, _ *attest.Issuer) { l.Warrant.Root.Accountable = "cfo" }, false},
+		{"a grant too wide", "warrants.0.grants.1", func(_ *warrant.Link, i *attest.Issuer) { i.Grants[1].MaxUses = 9 }, false},
 		{"a human basis with a service's key", "warrants.0.root.basis", func(l *warrant.Link, i *attest.Issuer) {
 			i.Issuer = svid("spiffe://acme.example/scheduler")
 			l.Warrant.Issuer, l.Signer = i.Issuer, signer(i.Issuer)
-		}},
+		}, false},
+		{"a human basis with a service's key, and a person's token", "", func(l *warrant.Link, i *attest.Issuer) {
+			i.Issuer = svid("spiffe://acme.example/scheduler")
+			l.Warrant.Issuer, l.Signer = i.Issuer, signer(i.Issuer)
+		}, true},
+		{"to himself, and a person's token", "warrants.0.issuer", func(l *warrant.Link, i *attest.Issuer) {
+			i.Issuer = svid(orchestrator)
+			l.Warrant.Issuer, l.Signer = i.Issuer, signer(i.Issuer)
+		}, true},
 		{"a standing basis with a service's key", "", func(l *warrant.Link, i *attest.Issuer) {
 			i.Issuer, i.Bases = svid("spiffe://acme.example/scheduler"), []attest.Basis{attest.EventTrigger}
 			l.Warrant.Issuer, l.Signer, l.Warrant.Root.Basis = i.Issuer, signer(i.Issuer), attest.EventTrigger
-		}},
+		}, false},
 		{"to himself", "warrants.0.issuer", func(l *warrant.Link, i *attest.Issuer) {
 			i.Issuer, i.Bases = svid(orchestrator), []attest.Basis{attest.EventTrigger}
 			l.Warrant.Issuer, l.Signer, l.Warrant.Root.Basis = i.Issuer, signer(i.Issuer), attest.EventTrigger
-		}},
-		{"signed by another", "warrants.0.signer", func(l *warrant.Link, _ *attest.Issuer) { l.Signer.ID = "cfo" }},
-		{"no root", "warrants.0.root", func(l *warrant.Link, _ *attest.Issuer) { l.Warrant.Root = nil }},
+		}, false},
+		{"signed by another", "warrants.0.signer", func(l *warrant.Link, _ *attest.Issuer) { l.Signer.ID = "cfo" }, false},
+		{"no root", "warrants.0.root", func(l *warrant.Link, _ *attest.Issuer) { l.Warrant.Root = nil }, false},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -93,11 +102,11 @@ func TestCheckRoot(t *testing.T) {
 				Grants: []attest.Grant{quote(), transfer("5000.00", 10, under("iban"))},
 			}
 			tc.change(&root, issuer)
-			expect(t, warrant.CheckRoot(root, issuer), "d11.root", tc.field)
+			expect(t, warrant.CheckRoot(root, issuer, tc.vouched), "d11.root", tc.field)
 		})
 	}
-	expect(t, warrant.CheckRoot(validChain()[0], nil), "d11.root", "warrants.0.issuer")
-	expect(t, warrant.CheckRoot(warrant.Link{}, nil), "d11.root", "warrants.0.root")
+	expect(t, warrant.CheckRoot(validChain()[0], nil, true), "d11.root", "warrants.0.issuer")
+	expect(t, warrant.CheckRoot(warrant.Link{}, nil, true), "d11.root", "warrants.0.root")
 }
 
 func TestDebit(t *testing.T) {

@@ -13,12 +13,13 @@
 //
 // What comes from the register is the register's word until package verifier
 // has checked it against the reader's own trust directory. A bundle is put
-// together even where the register no longer has a seed; what then cannot be
-// shown, the verdict says.
+// together even where the register no longer has a seed, or does not give a token
+// out yet; what then cannot be shown, the verdict says.
 package auditor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -114,10 +115,11 @@ func (f *fetched) parse() (err error) {
 	return err
 }
 
-// object gets an object, or nil where the register does not have it.
+// object gets an object, or nil where the register does not have it, or does not
+// give it out yet: a token that has not expired.
 func (c *Client) object(ctx context.Context, d attest.Digest) ([]byte, error) {
 	answer, err := c.evidence.GetObject(ctx, &deedv1.GetObjectRequest{Digest: string(d)})
-	if connect.CodeOf(err) == connect.CodeNotFound {
+	if connect.CodeOf(err) == connect.CodeNotFound || sealed(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -144,4 +146,20 @@ func (c *Client) statement(ctx context.Context, f *fetched) (attest.Statement, e
 		return nil, fmt.Errorf("reading statement of entry %d: %w", f.proof.Index, err)
 	}
 	return s, nil
+}
+
+// sealed reports whether an object may only be read later.
+func sealed(err error) bool {
+	e, ok := errors.AsType[*connect.Error](err)
+	if !ok {
+		return false
+	}
+	for _, d := range e.Details() {
+		if m, err := d.Value(); err == nil {
+			if f, ok := m.(*deedv1.Fault); ok && f.GetCode() == "object.sealed" {
+				return true
+			}
+		}
+	}
+	return false
 }

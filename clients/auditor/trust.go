@@ -15,9 +15,9 @@ import (
 )
 
 // Trust exports the log's own opinion of itself as the files of a trust
-// directory: keys of its genesis, all who administer or administered it, every SPIFFE bundle and
-// every person's key that it allowed. The README among them says which of these
-// must come from somebody else.
+// directory: keys of its genesis, all who administer or administered it, every
+// SPIFFE bundle, every provider's keys and every person's key that it allowed. The
+// README among them says which of these must come from somebody else.
 func (c *Client) Trust(ctx context.Context) (map[string][]byte, error) {
 	files, err := c.trust(ctx)
 	if err != nil {
@@ -43,6 +43,7 @@ func (c *Client) trust(ctx context.Context) (map[string][]byte, error) {
 	source := verifier.TrustSource{
 		LogKey: genesis.LogKeys.Ed25519, MLDSAKey: genesis.LogKeys.MLDSA44, Genesis: &leaf,
 		ServerKey: genesis.ServerKey, Bundles: map[string][][]byte{}, Named: map[attest.NamedRoot][][]byte{},
+		Providers: map[string][][]byte{},
 	}
 	addAdministrators(&source, genesis.Administrators)
 	if err := c.each(ctx, attest.KindAdministrators, func(s attest.Statement) error {
@@ -93,6 +94,12 @@ func (c *Client) addBundle(ctx context.Context, source *verifier.TrustSource, s 
 		return fmt.Errorf("the register does not have the bundle %s of %s", root.Bundle, root.Of())
 	}
 	same := func(v []byte) bool { return bytes.Equal(v, doc) }
+	if root.Type == attest.RootJWKS {
+		if !slices.ContainsFunc(source.Providers[root.Issuer], same) {
+			source.Providers[root.Issuer] = append(source.Providers[root.Issuer], doc)
+		}
+		return nil
+	}
 	if root.Type != attest.RootSPIFFE {
 		name := attest.NamedRoot{Type: root.Type, Name: root.Name}
 		if !slices.ContainsFunc(source.Named[name], same) {

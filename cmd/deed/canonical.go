@@ -16,6 +16,13 @@ func order(s attest.Statement) {
 		slices.Sort(s.TrustDomains)
 	case *attest.Administrators:
 		sortAdministrators(s.Administrators)
+	case *attest.Provider:
+		slices.Sort(s.Algorithms)
+		slices.SortFunc(s.Agents, func(a, b attest.ClientAgent) int { return strings.Compare(a.Client, b.Client) })
+		slices.SortFunc(s.Accepts, func(a, b attest.Acceptance) int { return strings.Compare(string(a.Type), string(b.Type)) })
+		for i := range s.Accepts {
+			slices.Sort(s.Accepts[i].Audiences)
+		}
 	case *attest.Issuer:
 		slices.Sort(s.Bases)
 		sortGrants(s.Grants)

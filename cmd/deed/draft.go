@@ -100,6 +100,7 @@ func newStatement(kind attest.Kind) attest.Statement {
 		new(attest.Instruction), new(attest.Trigger), new(attest.Warrant), new(attest.Approval), new(attest.Refusal), new(attest.Action), new(attest.Revocation),
 		new(attest.Countersignature),
 		new(attest.Compromise), new(attest.Erasure),
+		new(attest.Provider), new(attest.Account), new(attest.Token),
 	} {
 		if s.Kind() == kind {
 			return s
@@ -136,6 +137,15 @@ func (d *draft) complete(ctx context.Context) error {
 	case *attest.Compromise:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
 		d.moment(&s.Since)
+	case *attest.Provider:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
+		d.start(&s.From)
+	case *attest.Account:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.person(ctx, &s.By))
+		d.start(&s.From)
+	case *attest.Token:
+		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.workload(ctx, &s.Recorder))
+		d.moment(&s.At)
 	case *attest.Revocation:
 		err = errors.Join(d.head(ctx, &s.V, &s.Nonce, &s.Log), d.party(ctx, &s.By))
 	case *attest.Warrant:

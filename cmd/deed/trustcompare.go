@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/token"
 	"github.com/deedlog/deed/identity"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/verifier"
@@ -27,7 +28,10 @@ const (
 )
 
 // rootParts are the directories of roots.
-var rootParts = []string{"spiffe", string(attest.RootX509), string(attest.RootFulcio), string(attest.RootTSA)}
+var rootParts = []string{"spiffe", string(attest.RootX509), string(attest.RootFulcio), string(attest.RootTSA), trustOIDCPart}
+
+// trustOIDCPart is the directory of identity providers' keys.
+const trustOIDCPart = "oidc"
 
 // The signs of a difference.
 const (
@@ -40,7 +44,7 @@ const (
 // difference is one thing that a directory and a log say differently.
 type difference struct {
 	Sign   string  `json:"sign"` // + the log, - the directory, ~ both, . the directory's own
-	Part   string  `json:"part"` // log, genesis, server, people, spiffe, x509, fulcio, tsa
+	Part   string  `json:"part"` // log, genesis, server, people, spiffe, x509, fulcio, tsa, oidc
 	Name   string  `json:"name,omitempty"`
 	Detail string  `json:"detail"`
 	Index  *uint64 `json:"index,omitempty"` // of the entry that says it
@@ -68,11 +72,12 @@ type trustParts struct {
 	bundles []ownBundle // by part, then by trust domain or name, then by file
 }
 
-// ownBundle is a version of a SPIFFE bundle, or of a set of authorities.
+// ownBundle is a version of a SPIFFE bundle, of a set of authorities, or of an
+// identity provider's keys.
 type ownBundle struct {
-	part, file, name string // of a trust domain, or of a set
+	part, file, name string // of a trust domain, of a set, or an issuer
 	doc              []byte
-	roots            []string // digests of its authorities, ascending
+	roots            []string // digests of its authorities, or names of its keys, ascending
 }
 
 // of is how [attest.Root.Of] calls what the bundle is of.
@@ -80,12 +85,23 @@ func (b ownBundle) of() string {
 	if b.part == rootParts[0] {
 		return b.name
 	}
+	if b.part == trustOIDCPart {
+		return attest.NamedRoot{Type: attest.RootJWKS, Name: b.name}.String()
+	}
 	return attest.NamedRoot{Type: attest.RootType(b.part), Name: b.name}.String()
 }
 
-// authorities are the digests of a bundle's authorities, ascending.
+// authorities are the digests of a bundle's authorities, or the names of its keys,
+// ascending.
 func (b ownBundle) authorities() (list []string, err error) {
 	var all [][]byte
+	if b.part == trustOIDCPart {
+		keys, err := token.ParseKeys(b.doc)
+		if err != nil {
+			return nil, err
+		}
+		return keys.Names(), nil
+	}
 	if b.part == rootParts[0] {
 		parsed, err := identity.ParseBundle(b.name, b.doc)
 		if err != nil {
@@ -141,10 +157,13 @@ func readTrustFiles(files map[string][]byte) (t *trustParts, err error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		part, _, _ := strings.Cut(name, "/")
-		if !slices.Contains(rootParts, part) {
+		if !slices.Contains(rootParts, part) || part == trustOIDCPart && path.Base(name) == "issuer" {
 			continue
 		}
 		b := ownBundle{part: part, file: name, name: path.Base(path.Dir(name)), doc: files[name]}
+		if part == trustOIDCPart {
+			b.name = strings.TrimSpace(string(files[path.Dir(name)+"/issuer"]))
+		}
 		if b.roots, err = b.authorities(); err != nil {
 			return nil, err
 		}
@@ -300,7 +319,7 @@ func personWords(p verifier.TrustPerson) string {
 	return "a person"
 }
 
-// bundles compares versions of bundles, and of sets, by their authorities: how a
+// bundles compares versions of bundles, sets and keys by their authorities: how a
 // document is written does not matter.
 func (c *comparison) bundles() {
 	same := func(b ownBundle) func(ownBundle) bool {
@@ -313,12 +332,12 @@ func (c *comparison) bundles() {
 	}
 	for _, b := range c.own.bundles {
 		if !slices.ContainsFunc(c.said.bundles, same(b)) {
-			c.add(onlyDirectory, b.part, b.name, b.file+" with "+rootWords(b.roots))
+			c.add(onlyDirectory, b.part, b.name, b.file+" with "+b.words(b.roots))
 		}
 	}
 }
 
-// version says which version of the log's it is, and which authorities no
+// version says which version of the log's it is, and which authorities or keys no
 // version in the directory has.
 func (c *comparison) version(b ownBundle) string {
 	var fresh []string
@@ -328,11 +347,22 @@ func (c *comparison) version(b ownBundle) string {
 			fresh = append(fresh, root)
 		}
 	}
-	s := "version " + strings.TrimSuffix(strings.TrimSuffix(path.Base(b.file), ".json"), ".pem") + " with " + rootWords(b.roots)
+	s := "version " + strings.TrimSuffix(strings.TrimSuffix(path.Base(b.file), ".json"), ".pem") + " with " + b.words(b.roots)
 	if len(fresh) > 0 {
-		return s + ", of which the directory lacks " + rootWords(fresh)
+		return s + ", of which the directory lacks " + b.words(fresh)
 	}
 	return s + ", all known"
+}
+
+// words names some of a bundle's authorities or keys.
+func (b ownBundle) words(roots []string) string {
+	if b.part != trustOIDCPart {
+		return rootWords(roots)
+	}
+	if len(roots) == 1 {
+		return "1 key (" + roots[0] + ")"
+	}
+	return fmt.Sprintf("%d keys (%s)", len(roots), strings.Join(roots, ", "))
 }
 
 func rootWords(roots []string) string {

@@ -16,6 +16,7 @@ type act struct {
 	approvals    []approved
 	gates        []gate
 	instructions []instructed
+	tokens       []shown
 	trigger      *Logged
 	unknown      []attest.ID // evidence of a kind that this version cannot use
 }

@@ -73,6 +73,9 @@ func rootSlot(r *attest.Root) Slot {
 	if r.Type == attest.RootSPIFFE {
 		return RootSlot(r.TrustDomain)
 	}
+	if r.Type == attest.RootJWKS {
+		return JWKSSlot(r.Issuer)
+	}
 	return NamedRootSlot(attest.NamedRoot{Type: r.Type, Name: r.Name}) // no trust domain has a colon
 }
 
@@ -115,6 +118,10 @@ func slotsOf(s attest.Statement) []Slot {
 		return []Slot{IssuerSlot(s.Issuer)}
 	case *attest.Agent:
 		return []Slot{AgentSlot(s.Agent, s.Prefix)}
+	case *attest.Provider:
+		return []Slot{ProviderSlot(s.Issuer)}
+	case *attest.Account:
+		return []Slot{AccountSlot(s.Issuer, s.Subject)}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/token"
 	"github.com/deedlog/deed/attest/warrant"
 	"github.com/deedlog/deed/identity"
 	"github.com/deedlog/deed/policy"
@@ -21,6 +22,7 @@ type Cache struct {
 	chains   memo[attest.Digest, *identity.Chain]
 	bundles  memo[bundleKey, *identity.Bundle]
 	sets     memo[attest.Digest, *attest.Roots]
+	keys     memo[attest.Digest, *token.Keys]
 	policies memo[policyKey, *policy.Set]
 	warrants memo[attest.ID, *policy.Warrant]
 	checks   memo[attest.ID, checkedChain] // by the leaf's ID
@@ -47,6 +49,7 @@ func NewCache(n int) *Cache {
 		chains:   memo[attest.Digest, *identity.Chain]{most: n},
 		bundles:  memo[bundleKey, *identity.Bundle]{most: n},
 		sets:     memo[attest.Digest, *attest.Roots]{most: n},
+		keys:     memo[attest.Digest, *token.Keys]{most: n},
 		policies: memo[policyKey, *policy.Set]{most: n},
 		warrants: memo[attest.ID, *policy.Warrant]{most: n, size: warrantSize},
 		checks:   memo[attest.ID, checkedChain]{most: n, size: chainSize},
@@ -79,6 +82,15 @@ func (c *Cache) roots(d attest.Digest, doc []byte) (*attest.Roots, error) {
 		return parse()
 	}
 	return c.sets.get(d, parse)
+}
+
+// jwks reads the keys of a provider.
+func (c *Cache) jwks(d attest.Digest, doc []byte) (*token.Keys, error) {
+	parse := func() (*token.Keys, error) { return token.ParseKeys(doc) }
+	if c == nil {
+		return parse()
+	}
+	return c.keys.get(d, parse)
 }
 
 // verify proves a chain that was read under a digest.

@@ -258,8 +258,14 @@ func (c *check) kind() error {
 		return c.compromise(s)
 	case *attest.Erasure:
 		return c.erasure(s)
+	case *attest.Provider:
+		return c.provider(s)
+	case *attest.Account:
+		return c.account(s)
+	case *attest.Token:
+		return c.token(s)
 	}
-	return attest.Refuse("statement.unsupported", "", "a kind with rules", string(c.verified.Statement().Kind()))
+	return attest.Refuse("statement.type", "", "a kind with rules", string(c.verified.Statement().Kind()))
 }
 
 // unused refuses objects that nothing refers to: the store holds evidence, not

@@ -222,6 +222,29 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 	return &a
 }
 
+// Reconsider applies the table again for a reader to whom some evidence is worth
+// no more than a level of key: what vouches for it is the operator. r is the
+// record of the statement; nil for anything but an intent or record.
+func (c *Checked) Reconsider(r *Record, received int64, most map[attest.ID]agency.Key) *agency.Attribution {
+	if c.act == nil || r.Attribution == nil {
+		return nil
+	}
+	o := &outcomeOf{Prepared: c.Prepare([32]byte{}), read: r.Read, received: received}
+	if o.compromised() != nil { // then it would not have been logged
+		return nil
+	}
+	e := o.act.agencyEvidence(received, o.approvalState())
+	e.Authority = r.Attribution.Authority
+	o.distrust(&e)
+	for i, h := range e.Humans {
+		if level, ok := most[h.Ref]; ok {
+			e.Humans[i].Key = min(h.Key, level)
+		}
+	}
+	a := agency.Attribute(e)
+	return &a
+}
+
 // authority is the finding of the chain and the policies, from the faults. Those
 // of a session are faults of order: they say nothing about authority. Nor is it
 // known, where what it rests on may be a stranger's.

@@ -29,13 +29,15 @@ func (c *check) evidence(x *act) error {
 		if err != nil {
 			return err
 		}
-		c.weigh(x, root, logged)
+		if err := c.weigh(x, root, logged); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // weigh sorts one evidence of the root into its kind.
-func (c *check) weigh(x *act, root *attest.Warrant, logged *Logged) {
+func (c *check) weigh(x *act, root *attest.Warrant, logged *Logged) error {
 	switch s := logged.Verified.Statement().(type) {
 	case *attest.Instruction:
 		flows, ok := x.chain.Instruction()
@@ -49,9 +51,12 @@ func (c *check) weigh(x *act, root *attest.Warrant, logged *Logged) {
 		if x.trigger == nil && logged.Allowed() && c.setsOff(s, x) {
 			x.trigger = logged
 		}
+	case *attest.Token:
+		return c.weighToken(x, logged, s)
 	default:
 		x.unknown = append(x.unknown, logged.ID())
 	}
+	return nil
 }
 
 func requested(i *attest.Instruction, a *attest.Action) bool {
@@ -122,6 +127,7 @@ func (x *act) chainEvidence(at int64, e *agency.Evidence) {
 		e.Humans = append(e.Humans, i.human(at))
 		e.HasRequests = e.HasRequests || len(i.statement.Requests) > 0
 	}
+	e.Humans = append(e.Humans, x.humans(at)...)
 	if t := statementOf[*attest.Trigger](x.trigger); t != nil && at < t.Expires {
 		e.Trigger = &agency.Trigger{Ref: x.trigger.ID(), Key: agency.K1, Cause: t.Cause, Before: true}
 	}
@@ -174,10 +180,10 @@ func (a approved) human(at int64, state approvalState) agency.Human {
 }
 
 // disagree names evidence of this chain that says different things: two humans
-// who each instructed it, or a human's instruction under a root that says no
-// human asked.
+// who each instructed it, a human's instruction under a root that says no human
+// asked, or a login for an instruction by another than the one who asked.
 func (x *act) disagree() []string {
-	var ids []string
+	ids := x.otherPerson()
 	for _, i := range x.instructions {
 		if !i.addressed {
 			continue

@@ -7,9 +7,12 @@ import (
 	"github.com/deedlog/deed/identity"
 )
 
-// root: the bytes are a bundle of a trust domain that the log accepts, or a set of
-// authorities.
+// root: the bytes are a bundle of a trust domain that the log accepts, a set of
+// authorities, or keys of an identity provider.
 func (c *check) root(r *attest.Root) error {
+	if r.Type == attest.RootJWKS {
+		return c.jwks(r)
+	}
 	g := statementOf[*attest.Genesis](c.pins[GenesisSlot])
 	if r.Type == attest.RootSPIFFE && !slices.Contains(g.TrustDomains, r.TrustDomain) {
 		return attest.Refuse("signer.foreign", "trust_domain", "a trust domain of the genesis", r.TrustDomain)

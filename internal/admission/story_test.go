@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,7 @@ func newStory(t testing.TB) *scene {
 	s.deny(s.Sign(s.Bystander, s.Transfer(s.Bystander, s.leafID, "10.00")), "d10.holder")
 	s.allow(s.Sign(s.Reconciler, s.Reconcile(s.Reconciler, s.standingID, s.triggerID)))
 	s.allow(s.Sign(s.Desk, s.Countersignature(s.Desk, attest.ServiceRole, paid, first)))
+	s.tokens()
 	s.allow(s.Sign(s.Buyer, s.Revocation(s.Buyer, s.leafID)))
 	s.deny(s.Sign(s.Payments, s.Transfer(s.Payments, s.leafID, "10.00")), "warrant.revoked")
 	s.allow(s.Sign(s.Treasurer, s.Refusal(s.Treasurer, taken))) // never too late
@@ -59,6 +61,23 @@ func newStory(t testing.TB) *scene {
 	unasked.By = s.Treasurer.ID
 	s.deny(s.Endorsed(s.Sign(s.Treasurer, unasked), newcomer), "control.administrator")
 	return s
+}
+
+// tokens adds an identity provider, what it signed, and an action on it.
+func (s *scene) tokens() {
+	p := cast.IdP()
+	for _, sent := range s.WithProvider(p, s.Treasurer) {
+		s.allow(sent)
+	}
+	s.allow(s.Endorsed(s.Sign(s.Admin, s.Issuer(s.Scheduler, s.Controller, cast.Payments("100.00"), attest.HumanStanding)), s.Second))
+	login := s.Login(p, s.Treasurer, s.Scheduler, s.instruction)
+	s.allow(login)
+	w := s.Warrant(s.Scheduler, s.Payments, attest.HumanStanding, cast.Payments("100.00"))
+	w.Root.Evidence = slices.Sorted(slices.Values([]attest.ID{login.ID, s.allow(s.Delegation(p, s.Treasurer, s.Scheduler, s.Payments))}))
+	id := s.allow(s.Sign(s.Scheduler, w))
+	again := s.Account(p, s.Treasurer)
+	s.allow(s.Endorsed(s.Sign(s.Admin, again), s.Treasurer))
+	s.allow(s.Sign(s.Payments, s.Transfer(s.Payments, id, "1.00")))
 }
 
 // recorded answers as a verifier does: from what the record says was read.

@@ -68,20 +68,26 @@ func (c *check) warrantRoot(root warrant.Link) error {
 	if register != nil && !attest.In(c.at, register.From, register.Until) {
 		register = nil
 	}
-	c.denyFault(warrant.CheckRoot(root, register))
 	for _, id := range w.Root.Evidence {
 		if _, err := c.logged(id, "root.evidence"); err != nil {
 			return err
 		}
 	}
-	if w.Task.Instruction == "" {
-		return nil
+	if w.Task.Instruction != "" {
+		instruction, err := c.logged(w.Task.Instruction, "task.instruction")
+		if err != nil {
+			return err
+		}
+		if statementOf[*attest.Instruction](instruction) == nil {
+			c.deny("reference.kind")
+		}
 	}
-	instruction, err := c.logged(w.Task.Instruction, "task.instruction")
-	if err == nil && statementOf[*attest.Instruction](instruction) == nil {
-		c.deny("reference.kind")
+	vouched, err := c.vouched(w)
+	if err != nil {
+		return err
 	}
-	return err
+	c.denyFault(warrant.CheckRoot(root, register, vouched))
+	return nil
 }
 
 // ancestors returns the chain that ends with a warrant, root first. kindFault

@@ -66,6 +66,7 @@ const (
 	outcomeTable = "outcome" // intent -> entry
 	refusedTable = "refused" // exact action and person -> refusal
 	revokedTable = "revoked" // warrant -> entry
+	sealedTable  = "sealed"  // object -> until when it is not given out
 	logTable     = "log"     // "control" -> running hash
 
 	compromisedTable = "compromised" // what -> mark
@@ -74,7 +75,7 @@ const (
 
 // Tables lists the tables in which cells are written.
 func Tables() []string {
-	return []string{compromisedTable, erasedTable, forceTable, logTable, outcomeTable, refusedTable, revokedTable, sessionTable, spentTable, usedTable}
+	return []string{compromisedTable, erasedTable, forceTable, logTable, outcomeTable, refusedTable, revokedTable, sealedTable, sessionTable, spentTable, usedTable}
 }
 
 // state collects the cells of one entry, and the first error of encoding them.
@@ -122,6 +123,7 @@ func (o *outcomeOf) cells(entry []byte, r *Record) ([]Cell, error) {
 	if r.Kind.Control() {
 		put(&s, logTable, "control", o.read.Control.Next(o.read.Size, entry))
 	}
+	o.seal(&s)
 	if r.Decision.Effect == Allow {
 		o.effects(&s, Ref{Entry: o.read.Size, ID: r.ID})
 	}

@@ -97,6 +97,10 @@ func retryAfter(err error) time.Duration {
 	if errors.As(err, &o) {
 		return o.RetryAfter
 	}
+	var sealed *sealedError
+	if errors.As(err, &sealed) {
+		return sealed.after
+	}
 	return 0
 }
 

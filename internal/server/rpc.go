@@ -159,13 +159,13 @@ func (s *Server) proof(ctx context.Context, req *deedv1.GetProofRequest) (Receip
 	return s.receipt(receipt)
 }
 
-// GetObject returns an evidence object.
+// GetObject returns an evidence object, if it is not sealed.
 func (v evidenceService) GetObject(_ context.Context, req *deedv1.GetObjectRequest) (*deedv1.GetObjectResponse, error) {
 	d := attest.Digest(req.GetDigest())
 	if !d.Valid() {
 		return nil, answer(v.s.logger, attest.Refuse("statement.field", "digest", "sha256: and 64 hex digits", string(d)))
 	}
-	b, err := v.s.register.Object(d)
+	b, err := v.s.readable(d)
 	if err != nil {
 		return nil, answer(v.s.logger, err)
 	}

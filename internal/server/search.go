@@ -101,6 +101,14 @@ func statementRows(s attest.Statement, r *admission.Record, add func(name, key s
 		} else {
 			add(byAgent, s.Issuer.ID)
 		}
+	case *attest.Provider:
+		for _, a := range s.Agents {
+			add(byAgent, a.Agent)
+		}
+	case *attest.Account:
+		add(byPerson, s.Name)
+	case *attest.Token:
+		add(byAgent, s.Agent)
 	case *attest.Agent:
 		add(byAgent, s.Agent)
 		add(byPerson, s.Owner)

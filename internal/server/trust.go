@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/token"
 	"github.com/deedlog/deed/internal/admission"
 )
 
@@ -105,6 +107,46 @@ func (s *Server) submitRoot(ctx context.Context, root *attest.Root, doc []byte) 
 		s.logger.Info("root logged", "root", root.Of(), "source", root.Source, "index", receipt.Index)
 	}
 	return nil
+}
+
+// ProviderKeys are the keys of an identity provider as they were fetched.
+type ProviderKeys struct {
+	Issuer   string
+	Source   string // where they came from, for people
+	Document []byte // JWKS
+}
+
+// LogKeys makes a root entry of a provider's keys unless they are those in force,
+// however they are written. They must be in the log before the first token is
+// verified with them.
+func (s *Server) LogKeys(ctx context.Context, k ProviderKeys) (logged bool, err error) {
+	keys, err := token.ParseKeys(k.Document)
+	if err != nil {
+		return false, fmt.Errorf("logging keys of %s: %w", k.Issuer, err)
+	}
+	same, err := s.keysInForce(k.Issuer, keys)
+	if err != nil || same {
+		return false, err
+	}
+	root := &attest.Root{Issuer: k.Issuer, Source: k.Source, Type: attest.RootJWKS}
+	if err := s.submitRoot(ctx, root, k.Document); err != nil {
+		return false, fmt.Errorf("logging keys of %s: %w", k.Issuer, err)
+	}
+	return true, nil
+}
+
+// keysInForce reports whether these are the provider's keys in force.
+func (s *Server) keysInForce(issuer string, keys *token.Keys) (bool, error) {
+	current, err := s.register.inSlot(admission.JWKSSlot(issuer))
+	if err != nil || current == nil {
+		return false, err
+	}
+	doc, err := s.register.need(current.Verified.Statement().(*attest.Root).Bundle)
+	if err != nil {
+		return false, err
+	}
+	before, err := token.ParseKeys(doc)
+	return err == nil && slices.Equal(before.Names(), keys.Names()), err
 }
 
 func (s *Server) nonce() (string, error) {

@@ -36,6 +36,13 @@ func Check(path string) error {
 			}
 		}
 	}
+	for _, issuer := range c.issuers() {
+		if file := c.Providers[issuer].JWKSFile; file != "" {
+			if _, err := readKeys(file); err != nil {
+				return fmt.Errorf("reading keys of %s: %w", issuer, err)
+			}
+		}
+	}
 	return c.Roots.check()
 }
 

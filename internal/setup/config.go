@@ -35,6 +35,9 @@ type Config struct {
 	TrustDomains map[string]BundleSource `yaml:"trust_domains"`
 	// Roots says where the authorities of people's certificates come from.
 	Roots NamedRoots `yaml:"roots"`
+	// Providers says where the keys of each identity provider come from, by its
+	// issuer.
+	Providers map[string]KeySource `yaml:"providers"`
 	// TLS is the server's own identity; empty is plain HTTP on loopback.
 	TLS TLS `yaml:"tls"`
 	// Metrics is where /metrics is served; empty is nowhere.
@@ -72,6 +75,13 @@ type Keys struct {
 type BundleSource struct {
 	BundleFile  string `yaml:"bundle_file,omitempty"`  // SPIFFE bundle document or PEM; read again at SIGHUP
 	WorkloadAPI string `yaml:"workload_api,omitempty"` // unix:///path, followed all the time
+}
+
+// KeySource is where the keys (JWKS) of an identity provider come from: one of the
+// two.
+type KeySource struct {
+	JWKSFile string `yaml:"jwks_file,omitempty"` // read again at SIGHUP
+	JWKSURL  string `yaml:"jwks_url,omitempty"`  // fetched at the start, at SIGHUP and every 5 minutes
 }
 
 // TLS is where the server's own SVID comes from: one of the two, or neither.
@@ -143,6 +153,9 @@ func (c Config) validate() error {
 		}
 	}
 	if err := c.validateTrust(); err != nil {
+		return err
+	}
+	if err := c.validateProviders(); err != nil {
 		return err
 	}
 	if err := c.validateOperations(); err != nil {
@@ -225,6 +238,10 @@ func (c *Config) resolve(dir string) {
 		c.TrustDomains[name] = b
 	}
 	c.Roots.resolve(dir)
+	for issuer, k := range c.Providers {
+		k.JWKSFile = under(dir, k.JWKSFile)
+		c.Providers[issuer] = k
+	}
 }
 
 func under(dir, path string) string {
@@ -278,6 +295,13 @@ trust_domains:
 #   x509:
 #     acme-people:
 #       file: acme-people.pem
+
+# Where the keys of each identity provider come from, by its issuer: jwks_file,
+# read again at SIGHUP, or jwks_url, fetched every 5 minutes. Tokens count only
+# of providers that administrators registered: deed provider add.
+# providers:
+#   "https://login.acme.example":
+#     jwks_url: https://login.acme.example/keys
 
 # The server's own SVID, for mutual TLS: svid_dir or workload_api.
 # tls:

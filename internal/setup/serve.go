@@ -61,6 +61,7 @@ func (i *Instance) ServeReady(ctx context.Context, ln net.Listener, ready func()
 	scrubbed := i.scrub(watching)
 	defer func() { stop(); <-scrubbed }() // before the store is closed
 	i.follow(watching)
+	go i.followKeys(watching)
 	if err := ready(); err != nil {
 		return err
 	}

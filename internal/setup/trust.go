@@ -13,8 +13,8 @@ import (
 	"github.com/deedlog/deed/internal/server"
 )
 
-// Reread reads the files of bundles and roots again and logs those that changed. One that
-// cannot be read leaves the version before in force.
+// Reread reads the files of bundles, roots and providers' keys again and logs those
+// that changed. One that cannot be read leaves the version before in force.
 func (i *Instance) Reread(ctx context.Context) error {
 	var failed []error
 	for _, name := range i.Config.domains() {
@@ -32,12 +32,26 @@ func (i *Instance) Reread(ctx context.Context) error {
 		}
 		i.received(name)
 	}
+	for _, issuer := range i.Config.issuers() {
+		path := i.Config.Providers[issuer].JWKSFile
+		if path == "" {
+			continue
+		}
+		doc, err := readKeys(path)
+		if err == nil {
+			_, err = i.Server.LogKeys(ctx, server.ProviderKeys{Issuer: issuer, Source: filepath.Base(path), Document: doc})
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("reading keys of %s: %w", issuer, err))
+		}
+	}
 	return errors.Join(append(failed, i.rereadRoots(ctx))...)
 }
 
 // Rehash is Reread for a running server: what went wrong goes to the operator's
 // log.
 func (i *Instance) Rehash(ctx context.Context) {
+	i.fetchKeys(ctx)
 	if err := i.Reread(ctx); err != nil {
 		i.logger.Error("bundles not reread", "error", err)
 		return

@@ -12,15 +12,16 @@ var arrows = map[string][]string{
 	"./attest/cms":      {},
 	"./attest/sshsig":   {},
 	"./attest/warrant":  {"./attest"},
+	"./attest/token":    {"./attest"},
 	"./attest/webauthn": {},
 	"./identity":        {},
 	"./ledger":          {"./internal/failpoint"},
 	"./policy":          {"./attest"},
 	"./internal/admission": {
-		"./attest", "./attest/agency", "./attest/warrant", "./identity", "./policy",
+		"./attest", "./attest/agency", "./attest/token", "./attest/warrant", "./identity", "./policy",
 	},
 	"./verifier": {
-		"./attest", "./attest/agency", "./attest/cms", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy",
+		"./attest", "./attest/agency", "./attest/cms", "./attest/token", "./attest/warrant", "./identity", "./internal/admission", "./ledger", "./policy",
 	},
 
 	"./identity/workload":  {"./identity"},
@@ -39,7 +40,7 @@ var arrows = map[string][]string{
 		"./attest", "./attest/warrant", "./attest/webauthn", "./internal/admission", "./internal/consent", "./internal/metrics", "./internal/passkey", "./internal/request",
 	},
 	"./internal/server": {
-		"./attest", "./identity/workload", "./internal/admission", "./internal/consent", "./internal/failpoint", "./internal/metrics", "./ledger", "./proto/deed/v1",
+		"./attest", "./attest/token", "./identity/workload", "./internal/admission", "./internal/consent", "./internal/failpoint", "./internal/metrics", "./ledger", "./proto/deed/v1",
 		"./proto/deed/v1/deedv1connect",
 	},
 	"./clients/agent": {
@@ -50,7 +51,7 @@ var arrows = map[string][]string{
 	},
 
 	"./internal/setup": {
-		"./attest", "./identity", "./identity/workload", "./internal/admission", "./internal/metrics", "./internal/offline", "./internal/server",
+		"./attest", "./attest/token", "./identity", "./identity/workload", "./internal/admission", "./internal/metrics", "./internal/offline", "./internal/server",
 		"./internal/spiffeca", "./internal/web", "./ledger", "./ledger/boltstore", "./policy", "./verifier",
 	},
 
@@ -61,7 +62,7 @@ var arrows = map[string][]string{
 	"./verifier/report": {"./verifier"},
 
 	"./cmd/deed": {
-		"./attest", "./attest/agency", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
+		"./attest", "./attest/agency", "./attest/token", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
 		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/passkey", "./internal/request", "./internal/server", "./internal/setup", "./internal/spiffeca", "./internal/web", "./ledger",
 		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
 		"./internal/reconcile",
@@ -80,6 +81,7 @@ var arrows = map[string][]string{
 	"./internal/testkit/pki":           {},
 	"./internal/testkit/fakeworkload":  {"./internal/spiffeca"},
 	"./internal/testkit/browser":       {},
+	"./internal/testkit/idp":           {"./attest"},
 	"./internal/testkit/cast":          anything,
 	"./internal/testkit/register":      anything,
 	"./internal/vectors":               {"./attest", "./attest/agency", "./internal/admission"},
@@ -101,6 +103,7 @@ var owners = []wall{
 	{"github.com/cedar-policy/cedar-go", []string{"./policy"}, "who decides is in one place"},
 	{"github.com/sigstore", []string{"./attest/key.go"}, "it links eleven modules: one file, so that it can be replaced"},
 	{"golang.org/x/crypto", []string{"./attest/cms", "./internal/testkit/pki"}, "DER is read and written in one place"},
+	{"github.com/go-jose/go-jose", []string{"./attest/token"}, "which algorithms a token may have is decided in one place"},
 	{"google.golang.org/grpc", []string{"./identity/workload", "./internal/testkit/fakeworkload"}, "the Workload API alone needs it"},
 	{"github.com/spiffe/go-spiffe/v2/workloadapi", []string{"./identity/workload"}, "it links gRPC"},
 	{"github.com/spiffe/go-spiffe/v2/spiffetls", []string{"./identity/workload"}, "it links the network"},
@@ -122,7 +125,7 @@ var edges = []string{
 // pure packages have no network, clock, environment, files or randomness: what
 // they compute is repeated years later, elsewhere, and must be the same.
 var pure = []string{
-	"./attest", "./attest/agency", "./attest/cms", "./attest/sshsig", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent",
+	"./attest", "./attest/agency", "./attest/cms", "./attest/sshsig", "./attest/token", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent",
 	"./internal/passkey", "./internal/request", "./ledger", "./policy", "./verifier",
 	"./internal/reconcile",
 }

@@ -1,0 +1,177 @@
+package verifier_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/testkit/idp"
+	"github.com/deedlog/deed/internal/testkit/register"
+	"github.com/deedlog/deed/verifier"
+)
+
+// delegated is a world of the delegated model, whose register logged these keys
+// of the provider, and a trust directory with the provider's real ones.
+func delegated(t testing.TB, keys *idp.Provider) *fixture {
+	t.Helper()
+	f := keep(t, register.NewDelegated(t, "tokens", keys))
+	f.trust = withKeys(f.trust, idp.JWKS(register.IdP()))
+	return f
+}
+
+func withKeys(files map[string][]byte, jwks ...[]byte) map[string][]byte {
+	files = with(files, "oidc/acme/issuer", []byte(register.Issuer+"\n"))
+	for i, doc := range jwks {
+		files = with(files, "oidc/acme/"+string(rune('1'+i))+".json", doc)
+	}
+	return files
+}
+
+func withoutKeys(files map[string][]byte) map[string][]byte {
+	return with(with(files, "oidc/acme/issuer", nil), "oidc/acme/1.json", nil)
+}
+
+// TestTokens: with the reader's own keys of the provider, what rests on tokens is
+// shown.
+func TestTokens(t *testing.T) {
+	w := delegated(t, nil)
+	trust := load(t, w.trust)
+	for name, class := range map[string]string{"token delegated": "human_delegated", "token instructed": "human_instructed"} {
+		v := verifier.Verify(build(t, w.contents[name]), trust, verifier.Options{})
+		a := v.Subjects[0].Attribution
+		if v.ExitCode() != 0 || len(v.OperatorTrusted) > 0 || string(a.Agency) != class || a.Authorizing != "alice" || a.Key != 2 {
+			t.Errorf("%s: exit code %d, %s, %+v", name, v.ExitCode(), v.Failure(), a)
+		}
+		golden(t, name, v)
+	}
+	for _, name := range []string{"all", "provider", "jwks", "account", "token login", "token scope", "token withheld"} {
+		v := verifier.Verify(build(t, w.contents[name]), trust, verifier.Options{})
+		if v.ExitCode() != 0 || strings.Contains(verifier.Text(v), "no words for") {
+			t.Errorf("%s: exit code %d, %s", name, v.ExitCode(), v.Failure())
+		}
+	}
+	other := idp.New(register.Issuer, "the keys before")
+	rotated := load(t, withKeys(w.trust, idp.JWKS(other), idp.JWKS(register.IdP())))
+	if v := verifier.Verify(build(t, w.contents["token delegated"]), rotated, verifier.Options{}); v.ExitCode() != 0 {
+		t.Errorf("with two versions: %s", v.Failure())
+	}
+}
+
+// TestTokenOperator: without keys of the reader's own nothing is shown; on the
+// operator's word, no more than the operator's word.
+func TestTokenOperator(t *testing.T) {
+	w := delegated(t, nil)
+	trust := load(t, withoutKeys(w.trust))
+	for _, name := range []string{"token delegated", "token instructed"} {
+		b := build(t, w.contents[name])
+		v := verifier.Verify(b, trust, verifier.Options{})
+		if status, checks := outcome(v); status != unknown || strings.Join(checks, " ") != "root.corroborated" || len(v.Subjects[0].Shows) > 0 {
+			t.Errorf("%s: %s %v, shows %v", name, status, checks, v.Subjects[0].Shows)
+		}
+		v = verifier.Verify(b, trust, verifier.Options{AcceptLedgerRoots: true})
+		a := v.Subjects[0].Attribution
+		if v.ExitCode() != 0 || strings.Join(v.OperatorTrusted, " ") != "the keys of the identity provider "+register.Issuer {
+			t.Errorf("%s: exit code %d, trusts %v", name, v.ExitCode(), v.OperatorTrusted)
+		}
+		if a.Agency != "unattributed" || a.Key != 1 || a.Authorizing != "" {
+			t.Errorf("%s: on the operator's word it is %+v", name, a)
+		}
+		golden(t, name+" operator trusted", v)
+	}
+	// Keys that the reader has make nobody's word of it.
+	v := verifier.Verify(build(t, w.contents["token delegated"]), load(t, w.trust), verifier.Options{AcceptLedgerRoots: true})
+	if len(v.OperatorTrusted) > 0 || v.Subjects[0].Attribution.Agency != "human_delegated" {
+		t.Errorf("%v, %+v", v.OperatorTrusted, v.Subjects[0].Attribution)
+	}
+}
+
+// TestTokenForgedKeys: an operator who logs keys of his own for the provider, and
+// makes people's tokens with them, is found out by the provider's.
+func TestTokenForgedKeys(t *testing.T) {
+	w := delegated(t, idp.New(register.Issuer, "the operator's own keys"))
+	for _, options := range []verifier.Options{{}, {AcceptLedgerRoots: true}} {
+		v := verifier.Verify(build(t, w.contents["token delegated"]), load(t, w.trust), options)
+		if status, checks := outcome(v); status != fail || strings.Join(checks, " ") != "root.corroborated" || len(v.Subjects[0].Shows) > 0 {
+			t.Errorf("%s %v, shows %v", status, checks, v.Subjects[0].Shows)
+		}
+	}
+	// The keys of another provider are none of this one's.
+	files := with(withKeys(w.trust, idp.JWKS(idp.New("", "the operator's own keys"))), "oidc/acme/issuer", []byte("https://login.other.example\n"))
+	v := verifier.Verify(build(t, w.contents["token delegated"]), load(t, files), verifier.Options{})
+	if status, _ := outcome(v); status != unknown {
+		t.Errorf("with another provider's keys: %s", status)
+	}
+}
+
+// TestTokenSealed: a bundle that was made before a token ended says nothing of
+// what rests on it, and nothing false.
+func TestTokenSealed(t *testing.T) {
+	w := delegated(t, nil)
+	token := w.contents["token scope"]
+	var object attest.Digest
+	for _, o := range token.Objects {
+		if strings.Count(string(o), ".") == 2 && strings.HasPrefix(string(o), "ey") {
+			object = attest.DigestOf(o)
+		}
+	}
+	v := verifier.Verify(build(t, without(w.contents["token delegated"], object)), load(t, w.trust), verifier.Options{})
+	status, checks := outcome(v)
+	if status != unknown || checks[0] != "token.sealed" || v.ExitCode() != 2 || v.Subjects[0].Established {
+		t.Errorf("%s %v, established %v", status, checks, v.Subjects[0].Established)
+	}
+	if text := verifier.Text(v); !strings.Contains(text, "gives out from 2026-09-23") {
+		t.Error(text)
+	}
+	golden(t, "token sealed", v)
+}
+
+func TestTrustProviders(t *testing.T) {
+	w := world(t, "one")
+	jwks := string(idp.JWKS(register.IdP()))
+	const issuer = register.Issuer + "\n"
+	for name, tc := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"right":                      {map[string]string{"oidc/a/issuer": issuer, "oidc/a/1.json": jwks}, ""},
+		"two providers":              {map[string]string{"oidc/a/issuer": issuer, "oidc/a/1.json": jwks, "oidc/b/issuer": "https://b.example", "oidc/b/7.json": jwks}, ""},
+		"keys of nobody":             {map[string]string{"oidc/a/1.json": jwks}, "no issuer beside it"},
+		"no keys":                    {map[string]string{"oidc/a/issuer": issuer}, "no keys of " + register.Issuer},
+		"an issuer that is none":     {map[string]string{"oidc/a/issuer": "acme\n", "oidc/a/1.json": jwks}, "want one line with an https URL"},
+		"two lines":                  {map[string]string{"oidc/a/issuer": issuer + issuer, "oidc/a/1.json": jwks}, "want one line with an https URL"},
+		"the same provider twice":    {map[string]string{"oidc/a/issuer": issuer, "oidc/a/1.json": jwks, "oidc/b/issuer": issuer, "oidc/b/1.json": jwks}, "in two directories"},
+		"keys that are none":         {map[string]string{"oidc/a/issuer": issuer, "oidc/a/1.json": "{}"}, "no signature key"},
+		"a file that is not known":   {map[string]string{"oidc/a/issuer": issuer, "oidc/a/jwks": jwks}, "unknown file"},
+		"a directory within":         {map[string]string{"oidc/a/b/issuer": issuer}, "unknown directory"},
+		"a name that is not allowed": {map[string]string{"oidc/A/issuer": issuer, "oidc/A/1.json": jwks}, "unknown file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := w.trust
+			for file, text := range tc.files {
+				files = with(files, file, []byte(text))
+			}
+			_, err := verifier.LoadTrust(dir(files))
+			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// TestTrustFilesProviders: what is written of providers is read again.
+func TestTrustFilesProviders(t *testing.T) {
+	w := world(t, "one")
+	jwks := idp.JWKS(register.IdP())
+	files, err := verifier.TrustFiles(verifier.TrustSource{LogKey: w.Keys.Ed25519.VKey().String(), Providers: map[string][][]byte{
+		"https://login.acme.example": {jwks, jwks}, "https://login.acme.example/Realms/a": {jwks}, "https://login.acme.example/realms/a": {jwks}, "http://127.0.0.1:9": {jwks},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"oidc/login.acme.example/issuer", "oidc/login.acme.example/2.json", "oidc/login.acme.example_realms_a/1.json",
+		"oidc/login.acme.example_realms_a-2/1.json", "oidc/127.0.0.1_9/issuer"} {
+		if files[name] == nil {
+			t.Errorf("no %s", name)
+		}
+	}
+}
