@@ -87,6 +87,11 @@ bench-peers: lintpeers ## Deed beside Tessera, SQLite and plain files, about ten
 bench-peers-quick: lintpeers ## the same with small sizes, to see that it runs
 	cd internal/peers && $(GO) run . -quick -repetitions 1 $(PEERS)
 
+# The OAuth server is a module of its own, too: its graph is no part of ours.
+.PHONY: oauth
+oauth: ## the delegated model with a real OAuth server, on loopback (docs/delegated.md)
+	cd internal/oauthtest && $(GO) vet ./... && $(GO) test -count=1 ./...
+
 .PHONY: lintpeers
 lintpeers:
 	cd internal/peers && $(GO) vet . && $(GO) test .

@@ -146,7 +146,7 @@ var Faults = map[string]FaultInfo{
 	"d8.task":    {Logged, "a warrant's task is neither its parent's nor the same without instruction", "copy the task"},
 	"d9.domain":  {Logged, "the chain crosses trust domains", "stay within one trust domain"},
 	"d10.holder": {Logged, "the action's signer is not the holder of its warrant, by ID, key, registration or time", "act with the holder's SVID within the warrant's window"},
-	"d11.root":   {Logged, "the root warrant's issuer may not issue it", "register the issuer for these grants and this basis; human bases need a human key; nobody issues to himself"},
+	"d11.root":   {Logged, "the root warrant's issuer may not issue it", "register the issuer for these grants and this basis; human bases need a human key, or a token of a person that names the holder; nobody issues to himself"},
 
 	"reference.kind":        {Logged, "a statement named as evidence or authority is of another kind", "name a statement of the right kind"},
 	"reference.denied":      {Logged, "a statement that this one relies on was itself denied", "rely on statements that the log allowed"},

@@ -27,7 +27,8 @@ log tell an action that you asked for from one that the agent chose itself.
 --out writes the envelope instead of submitting it, for 'deed submit FILE --object
 FILE.objects'; --draft prints the statement unsigned, for 'deed sign instruction
 FILE' where the key is. With an SVID instead of --key, that service records what
---as NAME asked, which is weaker evidence.`
+--as NAME asked, which is weaker evidence, unless the person logs in for it: the
+instruction's ID is the nonce, which --oidc-nonce prints (see 'deed token add').`
 
 const instructExample = `I=$(deed instruct 'Please pay invoice 4711' -q --key maria.key --to spiffe://acme.example/agent/planner \
     --request 'payments.transfer resource=bank_account:iban/DE/1 amount<=250.00EUR reference=INV/4711')
@@ -48,6 +49,7 @@ type instructCommand struct {
 	out        string
 	objects    string
 	quiet      bool
+	nonce      bool
 }
 
 func newInstruct() *cobra.Command {
@@ -74,6 +76,7 @@ func newInstruct() *cobra.Command {
 	f.StringVar(&i.out, "out", "", "write the envelope to `FILE` and submit nothing")
 	f.StringVar(&i.objects, "objects", "", "`DIR` for the objects that belong to it, with --out or --draft (default: FILE"+objectsSuffix+")")
 	f.BoolVarP(&i.quiet, "quiet", "q", false, "print the statement's ID only")
+	f.BoolVar(&i.nonce, "oidc-nonce", false, "print the nonce that the person is to log in with, and nothing else")
 	i.signing.flags(cmd)
 	i.connection.flags(cmd)
 	return cmd
@@ -138,6 +141,8 @@ func (i *instructCommand) read(cmd *cobra.Command, args []string) error {
 		return usageError("--for: want a length of time above 0, such as 1h")
 	case i.only && i.out != "":
 		return usageError("want --draft, which signs nothing, or --out")
+	case i.nonce && (i.only || i.out != ""):
+		return usageError("--oidc-nonce: the nonce is the ID of an instruction that is logged")
 	case i.only && i.objects == "":
 		return usageError("--draft needs --objects DIR, for the seed that opens the text")
 	case i.only && i.keyFile == "" && i.as == "":
@@ -235,6 +240,9 @@ func (i *instructCommand) receipt(cmd *cobra.Command, cl *client, s *attest.Inst
 	if err != nil {
 		return err
 	}
+	if i.nonce {
+		return printText(cmd.OutOrStdout(), attest.TokenNonce(attest.ID(m.GetId()))+"\n")
+	}
 	if i.quiet {
 		return printText(cmd.OutOrStdout(), m.GetId()+"\n")
 	}
@@ -243,7 +251,11 @@ func (i *instructCommand) receipt(cmd *cobra.Command, cl *client, s *attest.Inst
 		out.Statement = s
 		return printJSON(cmd.OutOrStdout(), out)
 	}
-	return printPairs(cmd.OutOrStdout(), append(r.pairs(),
+	pairs := r.pairs()
+	if s.RecordedBy != "" {
+		pairs = append(pairs, pair{"nonce", attest.TokenNonce(attest.ID(m.GetId())) + ", to log in with: then deed token add FILE --type id_token --instruction " + m.GetId()})
+	}
+	return printPairs(cmd.OutOrStdout(), append(pairs,
 		pair{"asks", s.Addressee},
 		pair{"requests", fmt.Sprint(len(s.Requests))},
 		pair{"actions", consent.ActionsWords(s)},

@@ -92,8 +92,8 @@ deed search --dir acme --class human_instructed`,
 			root.AddCommand(c)
 		}
 	}
-	add("register", newDemo(), newInit(), newServe(), newAdmin(), newPerson(), newRoots(), newAgent(), newIssuer(), newPolicy(), newCompromise(), newErase())
-	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newApprove(), newWarrant(), newSign(), newSubmit(),
+	add("register", newDemo(), newInit(), newServe(), newAdmin(), newPerson(), newRoots(), newAgent(), newIssuer(), newProvider(), newAccount(), newPolicy(), newCompromise(), newErase())
+	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newToken(), newApprove(), newWarrant(), newSign(), newSubmit(),
 		newCountersign())
 	add("read", newGet(), newSearch(), newExport(), newReconcile(), newTrust(), newLog(), newVerify())
 	add("", newVersion())

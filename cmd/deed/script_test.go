@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/testkit/idp"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -51,7 +54,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit, "people": people,
-			"passkey": device, "page": page, "tool": tool,
+			"passkey": device, "page": page, "tool": tool, "idp": provider,
 		},
 	})
 }
@@ -170,6 +173,34 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+}
+
+// provider makes what an identity provider would: idp keys FILE writes its keys,
+// idp TYPE FILE NAME=VALUE... a token, in which exp counts from now.
+func provider(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: idp keys|TYPE file name=value...")
+	}
+	p := idp.New("https://login.acme.example", "script")
+	if args[0] == "keys" {
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), idp.JWKS(p), 0o600))
+		return
+	}
+	now := time.Now().Unix()
+	claims := map[string]any{"iss": p.Issuer, "sub": "user-1", "aud": "deed-cli", "iat": now, "exp": now + 600}
+	if args[0] != string(attest.IDToken) {
+		claims["aud"], claims["client_id"], claims["jti"] = "https://deed.acme.example", "portal", "j1"
+	}
+	for _, text := range args[2:] {
+		name, value, _ := strings.Cut(text, "=")
+		claims[name] = value
+		if name == "exp" {
+			seconds, err := strconv.ParseInt(value, 10, 64)
+			ts.Check(err)
+			claims[name] = now + seconds
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), append(p.Token(attest.TokenType(args[0]), claims), '\n'), 0o600))
 }
 
 // TestHelp keeps the help of every command as a golden file.
