@@ -53,8 +53,8 @@ func TestAttack(t *testing.T) {
 			if verdict.ExitCode() != 0 {
 				t.Fatal(verdict.Failure())
 			}
-			if got := verdict.Subjects[0].Attribution.Agency; rank(got) > rank(a.limit) {
-				t.Errorf("class %s, and the evidence supports %s", got, a.limit)
+			if found := verdict.Subjects[0].Attribution; found != nil && rank(found.Agency) > rank(a.limit) {
+				t.Errorf("class %s, and the evidence supports %s", found.Agency, a.limit)
 			}
 		})
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/testkit/cast"
+	"github.com/deedlog/deed/internal/testkit/idp"
 	"github.com/deedlog/deed/internal/vectors"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/storetest"
@@ -70,13 +72,15 @@ func verify(t testing.TB, c *vectors.Corpus, r *vectors.Register, v *vectors.Vec
 	return verifier.Verify(b, trust(t, r), verifier.Options{AcceptLedgerRoots: true})
 }
 
-// trust is a directory with the log's keys and its genesis.
+// trust is a directory with the log's keys, its genesis, and the provider's keys,
+// without which a token is the operator's word.
 func trust(t testing.TB, r *vectors.Register) *verifier.Trust {
 	t.Helper()
 	ed, pq := storetest.Keys(t)
 	genesis := ledger.HashLeaf(r.Entries()[0])
 	files, err := verifier.TrustFiles(verifier.TrustSource{
 		LogKey: ed.VKey().String(), MLDSAKey: pq.VKey().String(), Genesis: &genesis,
+		Providers: map[string][][]byte{cast.Issuer: {idp.JWKS(cast.IdP())}},
 	})
 	if err != nil {
 		t.Fatal(err)

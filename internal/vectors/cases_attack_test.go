@@ -29,7 +29,7 @@ func attackCases() []vectorCase {
 }
 
 func attacks() []attack {
-	return slices.Concat(approvalAttacks(), authorityAttacks(), humanAttacks(), timeAttacks())
+	return slices.Concat(approvalAttacks(), authorityAttacks(), humanAttacks(), tokenAttacks(), timeAttacks())
 }
 
 const tasked = "human_tasked, denied "

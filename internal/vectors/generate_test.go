@@ -14,6 +14,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/testkit/cast"
+	"github.com/deedlog/deed/internal/testkit/idp"
 	"github.com/deedlog/deed/internal/vectors"
 )
 
@@ -36,7 +37,7 @@ type vectorCase struct {
 // cases are all vectors, in order. Files of this package add theirs.
 func cases() []vectorCase {
 	return slices.Concat(classCases(), evidenceCases(), chainCases(), grantCases(), containmentCases(), signerCases(),
-		passkeyCases(), controlCases(), actionCases(), refusalCases(), endCases(), boardCases(), peopleCases(), gateCases(), timeCases(), attackCases())
+		passkeyCases(), controlCases(), actionCases(), refusalCases(), endCases(), boardCases(), peopleCases(), gateCases(), tokenCases(), timeCases(), attackCases())
 }
 
 // TestGenerate makes all vectors again: the files are equal to them, byte for
@@ -97,13 +98,20 @@ type maker struct {
 	corpus *vectors.Corpus
 	stage  *scene
 	people *scene // the stage of people who sign otherwise
+	logins *scene // the stage of an identity provider
 }
 
 // stageOf is the stage of a group of vectors.
 func (m *maker) stageOf(name string) (string, *scene) {
-	switch group, _, _ := strings.Cut(name, "/"); group {
+	switch group, what, _ := strings.Cut(name, "/"); group {
+	case "attack":
+		if slices.ContainsFunc(tokenAttacks(), func(a attack) bool { return a.name == what }) {
+			return "logins", m.logins
+		}
 	case "signature", "certificate", "fulcio", "authorities", "countersignature":
 		return "people", m.people
+	case "token", "login", "provider", "account":
+		return "logins", m.logins
 	}
 	return "scene", m.stage
 }
@@ -169,7 +177,8 @@ type scene struct {
 	received int64 // of the statement under test, if another than its check
 
 	*authority
-	people *people // of the stage of that name
+	people *people       // of the stage of that name
+	idp    *idp.Provider // of the stage of logins
 }
 
 // step keeps a submission in the corpus.

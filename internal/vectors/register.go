@@ -3,6 +3,7 @@ package vectors
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -19,6 +20,7 @@ type Register struct {
 	byID    map[attest.ID]*admission.Logged
 	objects map[attest.Digest][]byte
 	cells   map[[2]string][]byte
+	last    attest.Digest
 }
 
 // NewRegister returns an empty register. The cache may be nil.
@@ -71,14 +73,19 @@ func (r *Register) write(c *admission.Checked, result *admission.Result) error {
 	}
 	r.byID[c.Verified().ID()] = &admission.Logged{Index: r.Size(), Verified: c.Verified(), Record: result.Parsed}
 	r.entries = append(r.entries, result.Entry)
+	all := slices.Clone(result.Entry)
+	for _, c := range result.Cells {
+		all = fmt.Appendf(all, "%q %q %q", c.Table, c.Key, c.Value)
+	}
+	r.last = attest.DigestOf(all)
 	return nil
 }
 
 // Entries are the entries so far. The caller must not change them.
 func (r *Register) Entries() [][]byte { return r.entries }
 
-// Last names the last entry, by its bytes.
-func (r *Register) Last() attest.Digest { return attest.DigestOf(r.entries[len(r.entries)-1]) }
+// Last names the last entry and what it left behind, by their bytes.
+func (r *Register) Last() attest.Digest { return r.last }
 
 // Origin implements [admission.InForce].
 func (r *Register) Origin() string { return r.origin }

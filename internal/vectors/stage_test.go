@@ -61,8 +61,8 @@ func newMaker(t *testing.T) *maker {
 	s.found()
 	s.authorize()
 	c.Stages["scene"] = s.steps
-	m := &maker{corpus: c, stage: s, people: s.enrol(t)}
-	c.Stages["people"] = m.people.steps
+	m := &maker{corpus: c, stage: s, people: s.enrol(t), logins: s.logins(t)}
+	c.Stages["people"], c.Stages["logins"] = m.people.steps, m.logins.steps
 	return m
 }
 

@@ -16,8 +16,10 @@ STEP = {"id", "envelope", "objects", "at", "received", "faults"}
 BASE = "https://github.com/deedlog/deed/spec/"
 SIGNED_BY = {  # the member that names the signer; persons, but where a service or the register signs
     "compromise": "by", "erasure": "by", "person": "by", "issuer": "by", "policy": "by", "agent": "by", "instruction": "person", "approval": "person",
-    "action": "agent", "trigger": "recorder",
+    "administrators": "by", "refusal": "person", "provider": "by", "account": "by",
+    "action": "agent", "trigger": "recorder", "token": "recorder", "countersignature": "by",
 }
+WORKLOADS = {"action", "trigger", "token", "countersignature"}  # by their SPIFFE ID alone
 wrong = []
 
 
@@ -43,7 +45,7 @@ def signer(predicate, kind):
         return party["id"] if party["kind"] == "svid" else party["kind"] + ":" + party["id"]
     if kind not in SIGNED_BY:
         return None
-    if kind in ("action", "trigger") or "recorded_by" in predicate:
+    if kind in WORKLOADS or "recorded_by" in predicate:
         return predicate.get("recorded_by", predicate[SIGNED_BY[kind]])
     return "person:" + predicate[SIGNED_BY[kind]]
 
