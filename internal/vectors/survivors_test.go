@@ -256,5 +256,6 @@ var survivors = []struct {
 		`internal/admission/decide.go Reconsider: c.act == nil`,
 		`internal/admission/decide.go Reconsider: r.Attribution == nil`,
 		`internal/admission/decide.go Reconsider: if ok`,
+		`internal/admission/decide.go Reconsider: if o.compromised() != nil`,
 	}},
 }
