@@ -57,6 +57,8 @@ var slotsOfKind = map[attest.Kind][]string{
 	attest.KindIssuer:         {"issuer/"},
 	attest.KindPolicy:         {"policy"},
 	attest.KindAgent:          {"agent/", "agents/"},
+	attest.KindProvider:       {"provider/"},
+	attest.KindAccount:        {"account/"},
 }
 
 // takes reports whether a statement of a kind may take a slot. One of a kind
