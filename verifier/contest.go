@@ -11,8 +11,8 @@ import (
 	"github.com/deedlog/deed/internal/admission"
 )
 
-// Contest is a declaration, made after an entry, that somebody else may have had
-// what the entry rests on at that time. Both readings are given; which of them
+// Contest is a declaration, made after an entry or after something that it relies
+// on, that somebody else may have had what that rests on at that time. Both readings are given; which of them
 // holds, no bundle shows (docs/spec/verdict.md, "Contested").
 type Contest struct {
 	Attribution *agency.Attribution `json:"attribution,omitzero"` // of an action, if what was signed with it is not believed
@@ -26,30 +26,40 @@ type Contest struct {
 	What        string              `json:"what"`
 }
 
-// contests lists the declarations after an entry that reach back to it.
+// contests lists the declarations that reach back to an entry, or to what it relies
+// on.
 func (v *verification) contests(i *item) []Contest {
 	out := []Contest{}
+	relied := v.relied(i)
 	for _, c := range v.items {
 		s, ok := c.statement().(*attest.Compromise)
-		if !ok || !c.logged.Allowed() || c.index <= i.index {
+		if !ok || !c.logged.Allowed() {
 			continue
 		}
-		if resting := v.resting(i, s); len(resting) > 0 {
+		if resting := v.resting(relied, i, c, s); len(resting) > 0 {
 			out = append(out, v.contest(i, c, s, resting))
 		}
 	}
 	return out
 }
 
-// resting lists the entries that an entry relies on, itself included, and that
-// rest on what a declaration is about.
-func (v *verification) resting(i *item, s *attest.Compromise) (out []*item) {
-	for _, on := range v.relied(i) {
-		if on.logged != nil && admission.Contests(s, on.logged, v.endorsers(on)) {
+// resting lists those of the entries that an entry relies on, itself included, that
+// came before a declaration and rest on what it is about.
+func (v *verification) resting(relied []*item, i, by *item, s *attest.Compromise) (out []*item) {
+	for _, on := range relied {
+		if on.logged != nil && on.index < by.index && !weighed(i, on, by) && admission.Contests(s, on.logged, v.endorsers(on)) {
 			out = append(out, on)
 		}
 	}
 	return out
+}
+
+// weighed reports whether the register took a declaration before an entry into
+// account, for something that the entry relies on: it does so for the statements
+// that the entry names, not for what is in force. The genesis is the reader's own.
+func weighed(i, on, by *item) bool {
+	named := func(ref admission.Ref) bool { return ref.Entry == on.index }
+	return by.index < i.index && (on.index == 0 || len(i.record.Read.Compromised) > 0 && slices.ContainsFunc(i.record.Read.Statements, named))
 }
 
 // relied lists an entry and all that it names, directly or not, ascending.

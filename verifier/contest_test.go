@@ -158,6 +158,24 @@ func TestContestedEndorsement(t *testing.T) {
 	if len(got) != 1 || !slices.Equal(got[0].Entries, []uint64{issuer.Index}) || got[0].Attribution.Row != 2 {
 		t.Errorf("%+v", got)
 	}
+	// What is in force stays in force, and what relies on it later is no better.
+	later := w.AddAction("acted later", w.Buyer, w.Action(w.Buyer, attest.Record, root.ID, "2.00"))
+	s2 := verdictOf(t, w, later.Index, c.Index).Subjects[1]
+	if len(s2.Contested) != 1 || !slices.Equal(s2.Contested[0].Entries, []uint64{issuer.Index}) || !slices.Contains(s2.Attribution.Flags, agency.FlagContested) {
+		t.Errorf("after the declaration: %+v", s2.Contested)
+	}
+}
+
+// TestContestedUnchecked: where a check could not be made, what contests an entry is
+// said with what it would show.
+func TestContestedUnchecked(t *testing.T) {
+	w := register.NewWorld(t, "contested")
+	c := compromise(w, "compromise", aliceKey(w), 1)
+	b := w.Bundle(t, w.Entries["human_directed"], c.Index)
+	v := verifier.Verify(b, load(t, with(w.TrustFiles(t), "genesis", nil)), verifier.Options{})
+	if s := v.Subjects[0]; v.Result != verifier.CouldNotCheck || len(s.WouldShow) == 0 || len(s.Contested) != 1 {
+		t.Errorf("%s: would show %q, contested by %+v", v.Result, s.WouldShow, s.Contested)
+	}
 }
 
 // TestCompromisedShown: an action that relies on what is compromised is denied, and

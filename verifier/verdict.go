@@ -119,9 +119,11 @@ func (s *Subject) qualify(result string) {
 	case !s.Established || result == Verified:
 		return
 	case result == CouldNotCheck:
-		s.WouldShow = s.Shows
+		s.WouldShow = s.Shows // and what contests it, which must not be missed
+	default:
+		s.Contested = []Contest{}
 	}
-	s.Shows, s.Complete, s.Contested, s.Origins, s.Stronger = []string{}, []string{}, []Contest{}, []Origin{}, ""
+	s.Shows, s.Complete, s.Origins, s.Stronger = []string{}, []string{}, []Origin{}, ""
 	s.Completeness = nil
 	s.Summary = "Not proven; as the bundle has it: " + s.Summary
 }
