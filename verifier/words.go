@@ -34,9 +34,9 @@ var incompleteWords = map[string]string{
 
 // completeWords are the notes about what a walk shows.
 var completeWords = map[string]string{
-	"read.session": "Every statement of the agent's session before this one, back to its first, is in the bundle, and each record names the one before. A second line of this session could only be another entry that names one of them as the last: this bundle holds none.",
-	"read.used":    "Every action that drew from the grant which the approval's action needs, back to the first, is in the bundle, and none of them before this one used the approval. Another use could only be an entry that names one of them as the last: this bundle holds none.",
-	"read.spent":   "Every action that drew from these warrants before this one, back to the first, is in the bundle, and what the record says was spent is their sum. Another could only be an entry that names one of them as the last: this bundle holds none.",
+	"read.session": "Every statement of the agent's session before this one, back to its first, is in the bundle, and each record names the one before. A second line of this session could only be another entry that names one of them as the last, or says that there was none: this bundle holds none.",
+	"read.used":    "Every action that drew from the grant which the approval's action needs, back to the first, is in the bundle, and none of them before this one used the approval. Another use could only be an entry that names one of them as the last, or says that nothing was drawn before: this bundle holds none.",
+	"read.spent":   "Every action that drew from these warrants before this one, back to the first, is in the bundle, and what the record says was spent is their sum. Another could only be an entry that names one of them as the last, or says that nothing was drawn before: this bundle holds none.",
 }
 
 // laterWords are the note about what came after.
