@@ -68,33 +68,36 @@ func (v *verification) nameItems() {
 }
 
 // reach marks the entries that are checked: the subjects, what they name, what
-// bears on either, and what those name.
+// bears on either, and what those name. Each that is marked is asked once of each
+// control entry, however they are arranged.
 func (v *verification) reach() {
+	var next []*item
 	for _, s := range v.bundle.Subjects() {
-		v.follow(v.at(s))
+		next = append(next, v.follow(v.at(s))...)
 	}
 	for _, i := range v.companions() {
-		v.follow(i)
+		next = append(next, v.follow(i)...)
 	}
-	for grown := true; grown; {
-		grown = false
+	for ; len(next) > 0; next = next[1:] {
 		for _, i := range v.items {
-			if !i.checked && i.entry.Kind.Control() && v.bears(i) {
-				v.follow(i)
-				grown = true
+			if !i.checked && i.entry.Kind.Control() && v.bears(i, next[0]) {
+				next = append(next, v.follow(i)...)
 			}
 		}
 	}
 }
 
-// follow marks an entry and those that its record leads to.
-func (v *verification) follow(first *item) {
+// follow marks an entry and those that its record leads to, and returns those that
+// were not marked yet.
+func (v *verification) follow(first *item) (marked []*item) {
 	for next := []*item{first}; len(next) > 0; next = next[1:] {
 		i := next[0]
 		if i == nil || i.checked {
 			continue
 		}
-		if i.checked = true; i.record == nil {
+		i.checked = true
+		marked = append(marked, i)
+		if i.record == nil {
 			continue
 		}
 		for _, id := range i.record.Names() {
@@ -102,6 +105,7 @@ func (v *verification) follow(first *item) {
 		}
 		next = append(next, v.walked(i)...)
 	}
+	return marked
 }
 
 // walked lists the entries that a record points to besides, as far as they are in
@@ -131,22 +135,18 @@ func (v *verification) walked(i *item) (out []*item) {
 }
 
 // bears reports whether a control entry that is read bears on one that is checked.
-func (v *verification) bears(i *item) bool {
+func (v *verification) bears(i, on *item) bool {
 	i.readStatement(v.bundle)
-	if i.read == nil {
-		return false
-	}
-	return slices.ContainsFunc(v.items, func(on *item) bool {
-		return on.checked && on.record != nil && on != i && Bears(i.read, i.index, on.record)
-	})
+	return i.read != nil && on.record != nil && Bears(i.read, i.index, on.record)
 }
 
 // readStatement reads what an entry says as far as the digests lead to it: entry,
 // record, envelope. Nobody's signature is checked.
 func (i *item) readStatement(b *Bundle) {
-	if i.read != nil || i.record == nil {
+	if i.tried || i.record == nil {
 		return
 	}
+	i.tried = true
 	e, err := attest.ParseEnvelope(b.Object(i.record.Envelope))
 	if err != nil {
 		return

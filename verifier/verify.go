@@ -141,6 +141,7 @@ type item struct {
 	included bool
 	checked  bool             // all checks are made; else it is read or counted only
 	read     attest.Statement // of a control entry that is not checked: what it says, if that is here
+	tried    bool             // to read it
 	erased   []attest.Digest  // objects that may be missing, and are
 	// logged is set once every check of the entry passed; only then does
 	// anything else rely on it.
