@@ -125,7 +125,9 @@ func (s *Server) finish(p *placement, wait func() (ledger.Receipt, error)) (Rece
 // repeated answers a statement that does not pass any more but is in the log
 // already: a retry may come after an SVID has expired or trust has moved. The
 // signature is verified with the key that was proven when it was logged, so
-// nobody else learns whether it is there. why is the answer otherwise.
+// nobody else learns whether it is there. Of certificates, which come with the
+// signature and lead nowhere here, no key was: it has to be the very signature.
+// why is the answer otherwise.
 func (s *Server) repeated(ctx context.Context, sub admission.Submission, why error) (Receipt, error) {
 	parsed, err := attest.Parse(sub.Envelope)
 	if err != nil {
@@ -137,7 +139,16 @@ func (s *Server) repeated(ctx context.Context, sub admission.Submission, why err
 	if err != nil || logged == nil {
 		return refused, why
 	}
-	if _, err := parsed.Verify(logged.Verified.Signer()); err != nil {
+	signer := logged.Verified.Signer()
+	if len(signer.Roots()) > 0 && !bytes.Equal(sub.Envelope.Signature, logged.Verified.Envelope().Signature) {
+		return refused, why
+	}
+	release, err := s.admits(signer.Key)
+	if err != nil {
+		return refused, err
+	}
+	defer release()
+	if _, err := parsed.Verify(signer); err != nil {
 		return refused, why
 	}
 	receipt, err := s.log.Receipt(ctx, logged.Index)
