@@ -43,12 +43,13 @@ type Reindexed struct {
 // Run writes a new file beside the old one and puts it in its place when it is
 // whole. A crash before that leaves the old one, and what it leaves of the new
 // one is thrown away by the next run. The old one is kept under another name,
-// which must not exist (ErrExists).
+// which must not exist (ErrExists), unless it is the same file: that is left by a
+// run that ended just before the new one was in place.
 func (r Reindex) Run(ctx context.Context) (out Reindexed, err error) {
 	old, temp := r.Config.Store, r.Config.Store+reindexing
 	out.Kept = old + reindexed
-	if _, err := os.Lstat(out.Kept); !errors.Is(err, fs.ErrNotExist) {
-		return out, fmt.Errorf("keeping the old file as %s: %w", out.Kept, ErrExists)
+	if err := unkept(old, out.Kept); err != nil {
+		return out, fmt.Errorf("keeping the old file as %s: %w", out.Kept, err)
 	}
 	signed, err := SavedHead(r.Config)
 	if err != nil {
@@ -69,13 +70,30 @@ func (r Reindex) Run(ctx context.Context) (out Reindexed, err error) {
 		}
 		return out, err
 	}
-	if err := os.Link(old, out.Kept); err != nil {
+	// Its second name is on the disk before the first is given away.
+	if err := errors.Join(os.Link(old, out.Kept), syncDir(filepath.Dir(old))); err != nil {
 		return out, fmt.Errorf("keeping the old file: %w", err)
 	}
 	if err := os.Rename(temp, old); err != nil {
 		return out, fmt.Errorf("putting the new file in place: %w", err)
 	}
 	return out, syncDir(filepath.Dir(old))
+}
+
+// unkept makes sure that nothing is under the name for the old file. A second name
+// of the very file that is in place is no copy.
+func unkept(old, kept string) error {
+	second, err := os.Lstat(kept)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if first, err := os.Lstat(old); err != nil || !os.SameFile(first, second) {
+		return errors.Join(ErrExists, err)
+	}
+	return os.Remove(kept)
 }
 
 // rewrite makes the new file, and opens it once more as a start would.

@@ -117,6 +117,20 @@ func TestReindex(t *testing.T) {
 	}
 }
 
+// TestReindexKilled: a run that was killed after the old file had its second name,
+// and before the new one was in place, is done again.
+func TestReindexKilled(t *testing.T) {
+	i, entries := closed(t)
+	if err := os.Link(i.Config.Store, i.Config.Store+".before-reindex"); err != nil {
+		t.Fatal(err)
+	}
+	out, err := reindex(t.Context(), t, i.Config)
+	if err != nil || out.Entries != uint64(len(entries)) {
+		t.Fatalf("Run = %+v, %v", out, err)
+	}
+	sound(t, i)
+}
+
 // TestReindexRefuses: what cannot be made again is not made, and the file stays
 // what it was.
 func TestReindexRefuses(t *testing.T) {
