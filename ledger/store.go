@@ -97,8 +97,8 @@ type Delta struct {
 	Objects []Object
 	Cells   []Cell // at most one per table and key; a nil value deletes
 	Rows    []IndexedRow
-	// Erase are objects of earlier commits whose bytes are overwritten: a read
-	// by digest then finds none.
+	// Erase are objects of earlier commits of which only the digests stay: a read
+	// then finds none. That nothing of the bytes is left on the disk is not said.
 	Erase []Hash
 }
 
