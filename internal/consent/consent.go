@@ -44,6 +44,10 @@ type Register interface {
 // ErrNotFound is of a statement or an object that is not in the log.
 var ErrNotFound = errors.New("it is not in the log")
 
+// ErrBusy is of a statement that was not taken for lack of room: it can be submitted
+// again.
+var ErrBusy = errors.New("the register is busy")
+
 // Answer is what became of a submitted statement.
 type Answer struct {
 	Index uint64

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/deedlog/deed/attest"
@@ -109,10 +111,18 @@ func (d Desk) Submit(ctx context.Context, e attest.Envelope, objects [][]byte) (
 		return consent.Answer{}, err
 	}
 	if d.s.gate.enter(1) == 0 {
-		return consent.Answer{}, d.s.shed(1)
+		return consent.Answer{}, busy(d.s.shed(1))
 	}
 	start := time.Now()
 	r, err := d.s.Submit(ctx, sub)
 	d.s.gate.leave(1, time.Since(start))
-	return consent.Answer{Index: r.Index, ID: r.ID, Fault: r.Fault}, err
+	return consent.Answer{Index: r.Index, ID: r.ID, Fault: r.Fault}, busy(err)
+}
+
+// busy says of an error in the words of package consent that nothing was taken.
+func busy(err error) error {
+	if errors.Is(err, ledger.ErrOverloaded) {
+		return fmt.Errorf("%w: %w", consent.ErrBusy, err)
+	}
+	return err
 }

@@ -47,7 +47,7 @@ func (p *Page) submit(v *visit, d *draft) (consent.Answer, error) {
 	}
 	answer, err := p.Log.Submit(v.Context(), envelope, d.objects)
 	if err != nil {
-		return consent.Answer{}, p.refusedBy(err)
+		return consent.Answer{}, p.unanswered(err)
 	}
 	v.session.remember(answer.ID, d.text)
 	return answer, nil
@@ -71,6 +71,21 @@ func (p *Page) stillWanted(v *visit, d *draft) error {
 		return refuse(http.StatusConflict, "Decided already", why)
 	}
 	return nil
+}
+
+// unanswered says what is known of a signature that the register has been given and
+// did not answer for: with a fault it took nothing, nor when it was busy; else it may
+// be in the log.
+func (p *Page) unanswered(err error) error {
+	switch {
+	case attest.AsFault(err) != nil:
+		return p.refusedBy(err)
+	case errors.Is(err, consent.ErrBusy):
+		return refuse(http.StatusServiceUnavailable, "Not signed", "The register has too much to do at this moment. Look again in a few seconds.")
+	}
+	p.Logger.Error("signature without an answer", "error", err)
+	return refuse(http.StatusServiceUnavailable, "Not known", "The register has your signature and did not answer. It may be in the log, or come there: "+
+		"look at what you signed, below the requests, before you sign it again.")
 }
 
 // refusedBy says why a signature was not taken.

@@ -60,12 +60,18 @@ func newWorld(t testing.TB) *world {
 // open opens the page, and again after a restart.
 func (w *world) open() {
 	w.Helper()
+	w.openOn(w.server.Desk())
+}
+
+// openOn opens the page of another register.
+func (w *world) openOn(log web.Log) {
+	w.Helper()
 	var out io.Writer = io.Discard
 	if testing.Verbose() {
 		out = os.Stderr
 	}
 	page, err := web.New(web.Config{
-		Log: w.server.Desk(), Origin: w.origin, RPID: w.rpID, Dir: w.dir, Now: w.Clock.Now, Rand: w.Rand,
+		Log: log, Origin: w.origin, RPID: w.rpID, Dir: w.dir, Now: w.Clock.Now, Rand: w.Rand,
 		Logger:  slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Metrics: server.NewMetrics(nil),
 	})
