@@ -208,6 +208,18 @@ func (p *Prepared) readCompromised(v View, r *Read) error {
 	return nil
 }
 
+// Compromised reports whether what a registered person signs with is declared
+// compromised.
+func Compromised(v View, p *attest.Person) (bool, error) {
+	party := attest.Party{ID: p.Name, Kind: attest.ByPerson}
+	for _, key := range [...]attest.Digest{p.Identity(), p.Credential().Digest()} {
+		if doc, err := v.Get(compromisedTable, keyMark(party, key)); err != nil || doc != nil {
+			return doc != nil, err
+		}
+	}
+	return false, nil
+}
+
 // compromised: whoever signs or endorses is not marked; nothing is relied on that
 // was signed with what is, since the time that is claimed.
 func (o *outcomeOf) compromised() error {

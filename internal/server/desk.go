@@ -87,6 +87,11 @@ func (d Desk) Person(name string) (*attest.Person, error) {
 	return p, nil
 }
 
+// Compromised reports whether what the person signs with is declared compromised.
+func (d Desk) Compromised(p *attest.Person) (bool, error) {
+	return admission.Compromised(storeView{d.s.register.store}, p)
+}
+
 // AdministratorKey returns the key with this digest that an administrator signs
 // with, or nil.
 func (d Desk) AdministratorKey(name string, keyID attest.Digest) (attest.Key, error) {

@@ -198,7 +198,7 @@ func (p *Page) random() (string, error) {
 }
 
 // current is the session that a request belongs to, or nil. It ends when another
-// key is registered for the person, or none.
+// key is registered for the person, or none, or theirs is declared compromised.
 func (p *Page) current(r *http.Request) (*session, *attest.Person, error) {
 	c, err := r.Cookie(p.cookieName())
 	if err != nil {
@@ -208,7 +208,7 @@ func (p *Page) current(r *http.Request) (*session, *attest.Person, error) {
 	if s == nil {
 		return nil, nil, nil
 	}
-	person, err := p.Log.Person(s.person)
+	person, err := p.trusted(s.person)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -217,6 +217,19 @@ func (p *Page) current(r *http.Request) (*session, *attest.Person, error) {
 		return nil, nil, nil
 	}
 	return s, person, nil
+}
+
+// trusted is the registration of a person that is in force, or nil: also of one whose
+// key is declared compromised, who may be another.
+func (p *Page) trusted(name string) (*attest.Person, error) {
+	person, err := p.Log.Person(name)
+	if err != nil || person == nil {
+		return nil, err
+	}
+	if gone, err := p.Log.Compromised(person); err != nil || gone {
+		return nil, err
+	}
+	return person, nil
 }
 
 // visit is a request of a person who has signed in.

@@ -184,7 +184,7 @@ func (p *Page) checkSignIn(fields map[string]string) (attest.Digest, error) {
 	if err != nil {
 		return "", err
 	}
-	person, err := p.Log.Person(name)
+	person, err := p.trusted(name)
 	if err != nil {
 		return "", err
 	}

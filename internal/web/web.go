@@ -47,6 +47,8 @@ type Log interface {
 	Origin() string
 	// Person returns the registration of a person that is in force now, or nil.
 	Person(name string) (*attest.Person, error)
+	// Compromised reports whether what a person signs with is declared compromised.
+	Compromised(p *attest.Person) (bool, error)
 	// AdministratorKey returns the key with this digest that an administrator signs
 	// with, or nil.
 	AdministratorKey(name string, keyID attest.Digest) (attest.Key, error)
