@@ -48,7 +48,7 @@ var Faults = map[string]FaultInfo{
 	"action.fields":     {Refused, "the agent's own commitments are not to the values of its action", "commit to agent, session, root warrant, action and resource"},
 	"d0.signer":         {Refused, "the statement names another signer than the one who signed", "sign with the credential that the statement names"},
 
-	"signer.unknown":       {Refused, "no person or server of that name is registered, or the key is not in its window", "register the person first"},
+	"signer.unknown":       {Refused, "no person or server of that name is registered, or the key is not in its window", "sign with the key that is registered, or register the person first"},
 	"signer.compromised":   {Refused, "the key that signed or endorsed, the workload or the root that it rests on is declared compromised", "sign with a key that is not; register a new one first"},
 	"signer.foreign":       {Refused, "the trust domain is not one of this log's", "use an SVID of a trust domain named in the genesis"},
 	"signer.spiffe_id":     {Refused, "the leaf has no single valid SPIFFE ID", "use an X.509-SVID"},
@@ -124,7 +124,7 @@ var Faults = map[string]FaultInfo{
 	"token.key":      {Retryable, "the token names a key that is not among the provider's in force", "wait for the server to log the provider's new keys"},
 	"object.sealed":  {Retryable, "the object is a token that has not expired", "ask again after the time in the answer"},
 
-	"control.quorum":     {Retryable, "too few administrators endorsed the statement", "collect endorsements of the same payload and send them along"},
+	"control.quorum":     {Retryable, "too few administrators endorsed the statement", "collect endorsements of the same payload and send them along (deed: --also, or sign --endorse)"},
 	"control.possession": {Retryable, "the person did not endorse the statement with the key", "have the person endorse the same payload with the new key and send it along"},
 	"control.early":      {Retryable, "a registration is to begin later, or a compromise to have begun", "submit it when that time has come"},
 	"signer.no_bundle":   {Retryable, "no bundle of the trust domain has been logged yet", "wait for the server to log it, or check its trust configuration"},
@@ -156,7 +156,7 @@ var Faults = map[string]FaultInfo{
 	"warrant.size":          {Logged, "a warrant is larger than 16 KiB", "use fewer or shorter grants"},
 	"warrant.revoked":       {Logged, "a warrant of the chain is revoked", "ask for a new warrant"},
 	"instruction.spent":     {Logged, "the instruction's max_actions are used up", "ask for a new instruction"},
-	"approval.mismatch":     {Logged, "an approval is of another action, agent, warrant, target or arguments", "ask for approval of exactly this action"},
+	"approval.mismatch":     {Logged, "an approval is of another action, agent, warrant, target or arguments", "ask for approval of exactly this action, or submit exactly what was approved, salts included"},
 	"approval.expired":      {Logged, "an approval has expired", "ask for a new approval"},
 	"approval.used":         {Logged, "an approval has been used before", "ask for a new approval"},
 	"gate.approvals":        {Logged, "a gate of a warrant applies, and too few of its approvers have approved exactly this action", "ask those whom the gate names, and name their approvals in the action"},

@@ -18,6 +18,11 @@ const (
 	Unattributed    Class = "unattributed"
 )
 
+// Classes lists every class but [None].
+func Classes() []Class {
+	return []Class{Autonomous, Conflicted, HumanDelegated, HumanDirected, HumanInstructed, HumanTasked, Indeterminate, Unattributed}
+}
+
 // Order says when a human's act was logged, relative to the action.
 type Order string
 

@@ -16,8 +16,8 @@ func newAccount() *cobra.Command {
 
 const accountAddLong = `Say which person a subject of an identity provider is: what its tokens have as
 iss and sub. An administrator signs. A person who has a key in this register
-agrees with it (--person-key), or a quorum of administrators signs; so it does
-where the account was another person's. The subject is in the statement, and not
+agrees with it (--person-key), or a quorum of administrators signs (--also); so it
+does where the account was another person's. The subject is in the statement, and not
 in the public tree.
 
 --end ends the account now, by an administrator alone.`
@@ -43,6 +43,7 @@ func newAccountAdd() *cobra.Command {
 	f.StringVar(&a.subject, "subject", "", "`SUBJECT` of the tokens")
 	f.StringVar(&a.personKey, "person-key", "", "the person's private key, PEM `FILE`, to agree with")
 	f.BoolVar(&a.end, "end", false, "end the account now")
+	a.quorumFlags(cmd)
 	a.control.flags(cmd)
 	return cmd
 }

@@ -27,13 +27,13 @@ A quorum of the administrators in force signs, and everyone with a new key
 endorses. --also takes the private keys of further administrators in force.
 
 Where a key is elsewhere, --out writes the signed statement instead of submitting
-it: have each of them run 'deed sign --endorse', and submit it with
-'deed submit --object' for each endorsement.`
+it, and the endorsements of the keys that are here to FILE.objects. Have each of
+the others run 'deed sign --endorse FILE --key KEY > ENDORSEMENT', and submit it
+with 'deed submit FILE --object FILE.objects --object ENDORSEMENT...'.`
 
 type adminSet struct {
 	control
 	quorum int
-	also   []string
 	out    string
 }
 
@@ -49,7 +49,7 @@ func newAdminSet() *cobra.Command {
 		RunE: a.run,
 	}
 	cmd.Flags().IntVar(&a.quorum, "quorum", 0, "how many of them it takes from then on, `N`")
-	cmd.Flags().StringSliceVar(&a.also, "also", nil, "private key of another administrator in force who endorses, PEM `FILE`")
+	a.quorumFlags(cmd)
 	cmd.Flags().StringVar(&a.out, "out", "", "write the signed statement to `FILE` and submit nothing")
 	a.control.flags(cmd)
 	return cmd
@@ -89,15 +89,23 @@ func (a *adminSet) run(cmd *cobra.Command, args []string) error {
 	}
 	endorse := func(payload []byte) ([][]byte, error) { return endorsements(payload, signer, keys) }
 	if a.out != "" {
-		return a.write(ctx, cl, signer, s)
+		return a.write(ctx, cl, signer, s, endorse)
 	}
 	return a.submitAs(ctx, cmd, cl, signer, s, nil, endorse)
 }
 
-// write signs the statement and leaves everything else to others.
-func (a *adminSet) write(ctx context.Context, cl *client, signer *credential, s *attest.Administrators) error {
+// write signs the statement, endorses it with the keys that are here, and leaves
+// the rest to others.
+func (a *adminSet) write(ctx context.Context, cl *client, signer *credential, s *attest.Administrators, endorse func([]byte) ([][]byte, error)) error {
 	envelope, err := a.signed(ctx, cl, signer, s)
 	if err != nil {
+		return err
+	}
+	objects, err := endorse(envelope.Payload)
+	if err != nil {
+		return err
+	}
+	if err := writeObjects(a.out+objectsSuffix, objects); err != nil {
 		return err
 	}
 	return setup.WriteFile(a.out, append(envelope.JSON(), '\n'), 0o600)

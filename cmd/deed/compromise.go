@@ -34,7 +34,6 @@ type compromise struct {
 	control
 	agent, svid, person, key, root string
 	since, reason                  string
-	also                           []string
 }
 
 func newCompromise() *cobra.Command {
@@ -55,7 +54,7 @@ deed compromise --person maria --since 24h --reason 'laptop stolen' --key maria.
 	cmd.Flags().StringVar(&c.root, "root", "", "`INDEX` or ID of the root statement")
 	cmd.Flags().StringVar(&c.since, "since", "", "since `WHEN` somebody else may have had it: a time, or how long ago")
 	cmd.Flags().StringVar(&c.reason, "reason", "", "why, for people")
-	cmd.Flags().StringSliceVar(&c.also, "also", nil, "private key of another administrator who endorses, PEM `FILE`")
+	c.quorumFlags(cmd)
 	c.control.flags(cmd)
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 type control struct {
 	connection
 	signing
+	also  []string
 	quiet bool
 }
 
@@ -25,9 +26,18 @@ func (c *control) flags(cmd *cobra.Command) {
 	c.connection.flags(cmd)
 }
 
-// put completes, signs and submits a statement as an administrator. endorse
-// makes the objects that depend on the payload.
+// quorumFlags are the flags of a statement that takes a quorum of administrators.
+func (c *control) quorumFlags(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&c.also, "also", nil, "private key of another administrator in force who endorses, PEM `FILE`")
+}
+
+// put completes, signs and submits a statement as an administrator, endorsed with
+// the keys of --also. endorse makes the other objects that depend on the payload.
 func (c *control) put(cmd *cobra.Command, s attest.Statement, objects [][]byte, endorse func(payload []byte) ([][]byte, error)) error {
+	keys, err := readKeys(c.also)
+	if err != nil {
+		return err
+	}
 	ctx, cl, done, err := c.open(cmd.Context())
 	if err != nil {
 		return err
@@ -37,7 +47,14 @@ func (c *control) put(cmd *cobra.Command, s attest.Statement, objects [][]byte, 
 	if err != nil {
 		return err
 	}
-	return c.submitAs(ctx, cmd, cl, signer, s, objects, endorse)
+	return c.submitAs(ctx, cmd, cl, signer, s, objects, func(payload []byte) ([][]byte, error) {
+		all, err := endorsements(payload, signer, keys)
+		if err != nil || endorse == nil {
+			return all, err
+		}
+		more, err := endorse(payload)
+		return append(all, more...), err
+	})
 }
 
 func (c *control) submitAs(ctx context.Context, cmd *cobra.Command, cl *client, signer *credential, s attest.Statement, objects [][]byte, endorse func([]byte) ([][]byte, error)) error {

@@ -69,7 +69,7 @@ type draft struct {
 func readStatement(kind attest.Kind, doc []byte) (attest.Statement, error) {
 	s := newStatement(kind)
 	if s == nil {
-		return nil, usageError("unknown kind %q, want one of %v", kind, attest.Kinds())
+		return nil, usageError("unknown kind %q, want one of %s", kind, joined(attest.Kinds()))
 	}
 	if len(doc) == 0 {
 		return s, nil

@@ -30,7 +30,7 @@ const eraseBases = "consent_withdrawn, court_order, legal_obligation, objection,
 type erase struct {
 	control
 	basis, reason string
-	objects, also []string
+	objects       []string
 }
 
 func newErase() *cobra.Command {
@@ -46,7 +46,7 @@ func newErase() *cobra.Command {
 	cmd.Flags().StringSliceVar(&e.objects, "object", nil, "`DIGEST` of an object (default: all that may be erased)")
 	cmd.Flags().StringVar(&e.basis, "basis", "", "legal `BASIS`")
 	cmd.Flags().StringVar(&e.reason, "reason", "", "why, for people")
-	cmd.Flags().StringSliceVar(&e.also, "also", nil, "private key of another administrator who endorses, PEM `FILE`")
+	e.quorumFlags(cmd)
 	e.control.flags(cmd)
 	return cmd
 }

@@ -118,6 +118,8 @@ func classifyCause(err error) (code int, hint string) {
 		return exitCould, "name another directory; deed never overwrites a register"
 	case errors.Is(err, setup.ErrOpenKey):
 		return exitCould, "chmod 600 the file"
+	case errors.Is(err, setup.ErrKeyForm):
+		return exitCould, "an SSH key signs by ssh-keygen: see --pae of 'deed sign --help'; 'openssl pkcs8 -topk8 -nodes' brings other keys into this form"
 	case errors.Is(err, boltstore.ErrLocked):
 		return exitCould, "stop the deed serve that has it open, or work on a copy"
 	case errors.Is(err, ledger.ErrRollback):

@@ -29,7 +29,8 @@ func newIssuerAdd() *cobra.Command {
 		Use:   "add PERSON|SPIFFE_ID",
 		Short: "Let a person or a service issue root warrants",
 		Long: `Register who may issue root warrants: for which grants, on which bases, and who
-is accountable for them. A quorum of administrators signs.
+is accountable for them. A quorum of administrators signs: --also takes the private
+keys of further ones.
 
 The bases are human_instruction and human_standing for a person, event_trigger
 and org_standing for a service; a service needs --accountable.
@@ -45,6 +46,7 @@ deed issuer add spiffe://acme.example/service/scheduler --accountable maria --gr
 	cmd.Flags().StringSliceVar(&i.bases, "basis", nil, "`BASIS` that the issuer may give: human_instruction, human_standing, org_standing or event_trigger")
 	cmd.Flags().StringVar(&i.accountable, "accountable", "", "`PERSON` who answers for the warrants (default: the issuer)")
 	cmd.Flags().DurationVar(&i.life, "life", 0, "how long the registration holds; 0 is until it is changed")
+	i.quorumFlags(cmd)
 	i.control.flags(cmd)
 	return cmd
 }

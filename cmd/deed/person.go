@@ -13,7 +13,8 @@ func newPerson() *cobra.Command {
 }
 
 const personAddLong = `Register a person's key. An administrator signs, and the person proves to have
-the key by endorsing the same statement: --person-key does this here.
+the key by endorsing the same statement: --person-key does this here. To replace a
+key takes the old one or a quorum of administrators besides: --also.
 
 Where the key is elsewhere, sign a person statement with 'deed sign person', have
 the person run 'deed sign --endorse', and submit both: see 'deed sign --help'.
@@ -52,12 +53,16 @@ func newPersonAdd() *cobra.Command {
 	cmd.Flags().StringVar(&p.passkey, "passkey", "", "the person's passkey as navigator.credentials.create() gave it, JSON `FILE`")
 	cmd.Flags().StringSliceVar(&p.origins, "origin", nil, "further `ORIGIN` of a page on which the passkey may sign")
 	cmd.Flags().StringVar(&p.out, "out", "", "where the key is elsewhere, write the signed statement to `FILE`")
+	cmd.Flags().StringSliceVar(&p.also, "also", nil, "private key of another administrator, or the one that this replaces, which endorses, PEM `FILE`")
 	p.ownPerson.flags(cmd)
 	p.control.flags(cmd)
 	return cmd
 }
 
 func (p *personAdd) run(cmd *cobra.Command, args []string) error {
+	if (p.passkey != "" || p.ownPerson.there()) && len(p.also) > 0 {
+		return usageError("--also endorses what is submitted here; where the key is elsewhere, each of them runs 'deed sign --endorse'")
+	}
 	if p.passkey != "" {
 		return p.addPasskey(cmd, args[0])
 	}

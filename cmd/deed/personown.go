@@ -46,7 +46,7 @@ func (o *ownPerson) person(name, reach string) (*attest.Person, error) {
 		}
 		key, ssh, err := attest.NewSSH(string(line))
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", o.sshKey, err)
+			return nil, withHint(fmt.Errorf("reading %s: %w", o.sshKey, err), "give the public key: the .pub file beside the private one")
 		}
 		p.Key, p.SSH = key, &ssh
 	case o.x509Root != "":

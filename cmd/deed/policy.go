@@ -33,7 +33,7 @@ func newPolicyPut() *cobra.Command {
 		Short: "Put a policy in force",
 		Long: `Put a Cedar policy set in force: ` + setup.PoliciesFile + `, ` + setup.SchemaFile + ` and ` + setup.EntitiesFile + ` of a
 directory. It is checked here first; what is wrong is named with its place. A
-quorum of administrators signs.`,
+quorum of administrators signs: --also takes the private keys of further ones.`,
 		Example: "deed policy put acme/policy --dir acme\ndeed policy put policy --mode observe",
 		Args:    takes(1, 1),
 		RunE:    p.run,
@@ -41,6 +41,7 @@ quorum of administrators signs.`,
 	cmd.Flags().StringVar(&p.mode, "mode", string(attest.Gate), "gate: actions wait for the answer; observe: they do not")
 	cmd.Flags().IntVar(&p.denials, "denials", setup.Denials, "denied entries that one signer may have logged in an hour")
 	cmd.Flags().DurationVar(&p.leafTTL, "leaf-ttl", setup.LeafTTL, "longest life of a warrant that is acted under")
+	p.quorumFlags(cmd)
 	p.control.flags(cmd)
 	return cmd
 }

@@ -15,7 +15,8 @@ func newProvider() *cobra.Command {
 }
 
 const providerAddLong = `Register an identity provider: which of its tokens the log takes, what they may be
-signed with, and which agents its clients are. A quorum of administrators signs.
+signed with, and which agents its clients are. A quorum of administrators signs:
+--also takes the private keys of further ones.
 
 ISSUER is exactly what tokens have as iss. --accept names a type of token and an
 audience by which such a token names this log: id_token with the client ID that
@@ -49,6 +50,7 @@ func newProviderAdd() *cobra.Command {
 	f.StringArrayVar(&p.clients, "client", nil, "`CLIENT=SPIFFE_ID`: which agent a client of the provider is")
 	f.BoolVar(&p.plain, "plain", false, "access tokens have no type of their own (typ at+jwt)")
 	f.DurationVar(&p.life, "life", 0, "how long the registration holds; 0 is until it is changed")
+	p.quorumFlags(cmd)
 	p.control.flags(cmd)
 	return cmd
 }

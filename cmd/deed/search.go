@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
@@ -87,6 +91,9 @@ func (s *searchCommand) run(cmd *cobra.Command, _ []string) error {
 	if s.query.Limit < 1 || s.query.Limit > 1000 {
 		return usageError("--limit: want 1 to 1000, found %d", s.query.Limit)
 	}
+	if err := s.check(); err != nil {
+		return err
+	}
 	ctx, cl, done, err := s.open(cmd.Context())
 	if err != nil {
 		return err
@@ -104,6 +111,23 @@ func (s *searchCommand) run(cmd *cobra.Command, _ []string) error {
 		return printJSON(cmd.OutOrStdout(), out)
 	}
 	return s.print(cmd, found)
+}
+
+// check refuses a condition that no entry can meet: the register would find
+// nothing, which looks as if there were nothing.
+func (s *searchCommand) check() error {
+	return cmp.Or(
+		oneOf("--kind", attest.Kind(s.query.Kind), attest.Kinds()),
+		oneOf("--class", agency.Class(s.query.Class), agency.Classes()),
+		oneOf("--decision", s.query.Decision, []string{"allow", "deny"}))
+}
+
+// oneOf refuses what is given and in no set.
+func oneOf[T ~string](name string, value T, set []T) error {
+	if value == "" || slices.Contains(set, value) {
+		return nil
+	}
+	return usageError("%s: want one of %s, found %q", name, joined(set), string(value))
 }
 
 func jsonResult(r *deedv1.SearchResult) foundJSON {

@@ -17,10 +17,12 @@ import (
 )
 
 const serveLong = `Serve a register: Connect, gRPC, gRPC-Web, plain JSON and the log's tiles on one
-port. Without tls in deed.yaml it listens on loopback only.
+port. Without tls in deed.yaml it listens on loopback only. Where deed.yaml has
+them, the approval page (web) and the metrics have addresses of their own.
 
 SIGTERM and SIGINT let the calls under way finish and end the server. SIGHUP
-reads the bundle files again; a bundle that changed becomes an entry of the log.
+reads the files of bundles, people's authorities and providers' keys again; what
+changed becomes an entry of the log.
 
 --check reads configuration, keys and bundles, says what is wrong, and exits.`
 

@@ -19,7 +19,8 @@ import (
 const signLong = `Sign a statement and print its envelope (DSSE, one line of JSON).
 
 KIND is genesis, administrators, root, person, issuer, policy, agent, instruction,
-trigger, warrant, approval, action, revocation, compromise or erasure. FILE is the predicate as JSON, in any
+trigger, warrant, approval, refusal, action, revocation, compromise, erasure,
+countersignature, provider, account or token. FILE is the predicate as JSON, in any
 form; v, nonce, log, times and who signs are filled in where they are absent.
 The usual instruction and action need no file: the flags below make them.
 
@@ -96,6 +97,9 @@ func (s *signCommand) run(cmd *cobra.Command, args []string) error {
 		return s.endorsement(cmd)
 	case len(args) == 0:
 		return usageError("want the KIND of statement")
+	}
+	if err := oneOf("KIND", attest.Kind(args[0]), attest.Kinds()); err != nil {
+		return err
 	}
 	doc, err := readInput(cmd, args[1:])
 	if err != nil {

@@ -54,6 +54,9 @@ func WriteKey(path string, key crypto.Signer) error {
 	return WriteNewFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), keyMode)
 }
 
+// ErrKeyForm is a file that is not a private key in the one form that is read.
+var ErrKeyForm = errors.New("want one PEM block of type PRIVATE KEY (PKCS #8)")
+
 // ReadKey reads a private key that [WriteKey] or a tool such as openssl wrote.
 func ReadKey(path string) (crypto.Signer, error) {
 	text, err := readSecret(path)
@@ -62,7 +65,7 @@ func ReadKey(path string) (crypto.Signer, error) {
 	}
 	block, rest := pem.Decode(text)
 	if block == nil || block.Type != "PRIVATE KEY" || len(bytes.TrimSpace(rest)) > 0 {
-		return nil, fmt.Errorf("reading key %s: want one PEM block of type PRIVATE KEY (PKCS #8)", path)
+		return nil, fmt.Errorf("reading key %s: %w", path, ErrKeyForm)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {

@@ -158,7 +158,7 @@ func TrustDir(named string) (string, error) {
 	}
 	return "", &Usage{
 		fmt.Errorf("no trust directory: looked for %q", tried),
-		"name one with -trust DIR; \"deed trust export DIR\" writes the log's own opinion of one to start from",
+		"name one with --trust DIR; \"deed trust export DIR\" writes the log's own opinion of one to start from",
 	}
 }
 
@@ -168,7 +168,7 @@ func directory(name string) error {
 		err = fmt.Errorf("%s is not a directory", name)
 	}
 	if err != nil {
-		return &Usage{fmt.Errorf("trust directory: %w", err), "name a directory with -trust DIR"}
+		return &Usage{fmt.Errorf("trust directory: %w", err), "name a directory with --trust DIR"}
 	}
 	return nil
 }
