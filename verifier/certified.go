@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/attest/cms"
 )
 
@@ -21,6 +22,7 @@ func (v *verification) certified(i *item) {
 	}
 	for _, name := range missing {
 		v.take("the roots " + name.String())
+		v.weak[i.entry.Envelope] = agency.K1
 		v.open(check, where, "authorities in "+dirOf(name)+" in the trust directory", "taken from the bundle")
 	}
 	if len(missing) == len(signer.Roots()) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/identity"
 )
 
@@ -129,7 +130,25 @@ func (v *verification) peopleKnown() bool {
 			}
 		}
 	}
+	v.onTheirWord()
 	return true
+}
+
+// onTheirWord finds what people signed whose keys the reader has not, and has not
+// from administrators of a genesis of the reader's own either: it is worth no more
+// than the operator's signature (docs/spec/trust.md).
+func (v *verification) onTheirWord() {
+	if !v.options.AcceptLedgerRoots || v.trust.genesis != nil && v.trust.people == nil {
+		return
+	}
+	for _, i := range v.items {
+		if i.logged == nil || i.record.Signer.Kind != attest.ByPerson {
+			continue
+		}
+		if _, own := v.trust.people[i.record.Signer.Name]; !own {
+			v.weak[i.entry.Envelope] = agency.K1
+		}
+	}
 }
 
 func (v *verification) person(where, name string, key attest.Digest, administrator bool) {

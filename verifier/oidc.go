@@ -122,7 +122,7 @@ func (v *verification) believed(i *item) (a *agency.Attribution, note string) {
 	if less.Row == a.Row && less.Key == a.Key && less.Binding == a.Binding && less.Authorizing == a.Authorizing {
 		return a, ""
 	}
-	return less, fmt.Sprintf("The register found class %s (row %d), at least B%d and K%d. That rests on an identity provider's keys that only the register vouches for; with keys of the reader's own it could be shown.",
+	return less, fmt.Sprintf("The register found class %s (row %d), at least B%d and K%d. That rests on keys that only the register vouches for; with the reader's own it could be shown.",
 		className(a.Agency), a.Row, a.Binding, a.Key)
 }
 

@@ -207,6 +207,9 @@ func TestOwnAuthorities(t *testing.T) {
 			if v.ExitCode() != 0 || len(v.OperatorTrusted) != 1 || !strings.Contains(v.OperatorTrusted[0], strings.Replace(dir, "/", ":", 1)) {
 				t.Errorf("%s, none in %s, the log's accepted: %d %v", name, dir, v.ExitCode(), v.OperatorTrusted)
 			}
+			if a := v.Subjects[0].Attribution; a.Agency != agency.HumanDelegated || a.Binding != agency.B2 { // by the root, with a key that is known
+				t.Errorf("%s, none in %s, the log's accepted: %s at B%d", name, dir, a.Agency, a.Binding)
+			}
 		}
 		stranger := *s.person
 		if stranger.X509 != nil {

@@ -15,7 +15,7 @@ var limits = []string{
 	"This does not show that the operator showed everyone the same log, except as far as witnesses cosigned the checkpoint.",
 }
 
-const operatorLimit = "Roots of trust were taken on the operator's word (operator_trusted): what rests on them is worth no more than a signature by the operator's own systems (key K1), whatever level is printed."
+const operatorLimit = "Roots of trust were taken on the operator's word (operator_trusted): what rests on them is worth no more than a signature by the operator's own systems (key K1), and evidence by people and identity providers is counted so."
 
 // incompleteWords are the notes about what rests on the register's word.
 var incompleteWords = map[string]string{
