@@ -72,14 +72,15 @@ func verify(t testing.TB, c *vectors.Corpus, r *vectors.Register, v *vectors.Vec
 	return verifier.Verify(b, trust(t, r), verifier.Options{AcceptLedgerRoots: true})
 }
 
-// trust is a directory with the log's keys, its genesis, and the provider's keys,
-// without which a token is the operator's word.
+// trust is a directory with the log's keys, its genesis, and the keys and
+// authorities without which tokens and certificates are the operator's word.
 func trust(t testing.TB, r *vectors.Register) *verifier.Trust {
 	t.Helper()
 	ed, pq := storetest.Keys(t)
 	genesis := ledger.HashLeaf(r.Entries()[0])
 	files, err := verifier.TrustFiles(verifier.TrustSource{
 		LogKey: ed.VKey().String(), MLDSAKey: pq.VKey().String(), Genesis: &genesis,
+		Named:     authorities(t, r),
 		Providers: map[string][][]byte{cast.Issuer: {idp.JWKS(cast.IdP())}},
 	})
 	if err != nil {
@@ -94,6 +95,27 @@ func trust(t testing.TB, r *vectors.Register) *verifier.Trust {
 		t.Fatal(err)
 	}
 	return trust
+}
+
+// authorities are those that the register logged for people's certificates.
+func authorities(t testing.TB, r *vectors.Register) map[attest.NamedRoot][][]byte {
+	t.Helper()
+	out := map[attest.NamedRoot][][]byte{}
+	for _, doc := range r.Entries() {
+		entry, err := admission.ParseEntry(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logged, _ := r.Logged(entry.Envelope)
+		root, ok := logged.Verified.Statement().(*attest.Root)
+		if !ok || root.Name == "" {
+			continue
+		}
+		name := attest.NamedRoot{Type: root.Type, Name: root.Name}
+		pem, _ := r.Object(root.Bundle)
+		out[name] = append(out[name], pem)
+	}
+	return out
 }
 
 // contents collects the last entry and all that it relies on.
