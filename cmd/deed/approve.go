@@ -140,7 +140,7 @@ func (a *approveCommand) pending(cmd *cobra.Command) error {
 		return err
 	}
 	defer done()
-	list, err := consent.Pending(ctx, remote{cl}, consent.Search{Agent: a.agent, Since: since, Now: now.UnixMilli()})
+	list, _, err := consent.Pending(ctx, remote{cl}, consent.Search{Agent: a.agent, Since: since, Now: now.UnixMilli()})
 	if err != nil {
 		return fmt.Errorf("looking for what asks for an approval: %w", err)
 	}

@@ -9,7 +9,7 @@
 // words.go says it; approval.go makes the statement of it; chain.go checks the
 // warrants.
 //
-//	list, err := consent.Pending(ctx, register, consent.Search{Since: since, Now: now})
+//	list, more, err := consent.Pending(ctx, register, consent.Search{Since: since, Now: now})
 //	view, err := consent.Look(ctx, register, &list[0], now)
 //	s, err := consent.Approval(list[0].Action, attest.Approval{Person: "maria", ...})
 //	shown := view.Words(s)

@@ -18,44 +18,49 @@ type Search struct {
 	// Most ends the search when so many are found, and Pages when so many pages of
 	// denied actions were looked at; 0 is never.
 	Most, Pages int
+	// OfAgent is how many of one agent are found, the newest; 0 is all. One that asks
+	// for too much does not hide what others ask for.
+	OfAgent int
 }
 
 // pending looks for what waits for an approval.
 type pending struct {
+	Search
 	r        Register
-	now      int64
 	policies map[attest.ID]string // texts of policy sets
 	chains   map[attest.ID]bool   // warrants: does the chain hold
 	seen     map[string]bool      // agent and request digest
+	found    map[string]int       // of an agent
+	more     bool                 // something was passed over
 }
 
 // Pending finds the actions that were denied for want of an approval, newest first:
 // the faults are all approval.*, or policy.denied by rules that look at approvals or
 // at a human; the chain of warrants holds; and the same request was not allowed
-// since. Errors: those of the register.
-func Pending(ctx context.Context, r Register, s Search) ([]Asked, error) {
-	p := &pending{r, s.Now, map[attest.ID]string{}, map[attest.ID]bool{}, map[string]bool{}}
+// since. more says that the limits of the search left some out, or may have. Errors:
+// those of the register.
+func Pending(ctx context.Context, r Register, s Search) (out []Asked, more bool, err error) {
+	p := &pending{s, r, map[attest.ID]string{}, map[attest.ID]bool{}, map[string]bool{}, map[string]int{}, false}
 	query := Query{Kind: attest.KindAction, Decision: admission.Deny, Agent: s.Agent, Since: s.Since, Limit: pageSize}
-	var out []Asked
 	for pages := 1; ; pages++ {
 		page, err := r.Search(ctx, query)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, f := range page.Found {
+			if s.Most > 0 && len(out) == s.Most {
+				return out, true, nil
+			}
 			a, err := p.look(ctx, f)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			if a != nil {
 				out = append(out, *a)
 			}
-			if s.Most > 0 && len(out) == s.Most {
-				return out, nil
-			}
 		}
 		if query.Before = page.Next; query.Before == 0 || pages == s.Pages {
-			return out, nil
+			return out, p.more || query.Before != 0, nil
 		}
 	}
 }
@@ -78,6 +83,10 @@ func (p *pending) look(ctx context.Context, f Found) (*Asked, error) {
 		return nil, nil // a later try of the same
 	}
 	p.seen[key] = true
+	if p.OfAgent > 0 && p.found[a.Agent] == p.OfAgent {
+		p.more = true
+		return nil, nil
+	}
 	for _, still := range []func(context.Context, *admission.Logged, *attest.Action) (bool, error){p.policyAsks, p.holds, p.undone} {
 		if ok, err := still(ctx, l, a); err != nil || !ok {
 			return nil, err
@@ -87,7 +96,8 @@ func (p *pending) look(ctx context.Context, f Found) (*Asked, error) {
 	if _, out.Warrant, err = Warrant(ctx, p.r, a.Authority.Warrant); err != nil {
 		return nil, err
 	}
-	return out, Complete(ctx, p.r, out, p.now)
+	p.found[a.Agent]++
+	return out, Complete(ctx, p.r, out, p.Now)
 }
 
 // curable reports whether approving could mend all that an action was denied for.
@@ -172,7 +182,7 @@ func (p *pending) holds(ctx context.Context, _ *admission.Logged, a *attest.Acti
 	if err != nil {
 		return false, err
 	}
-	faults, err := chain.Faults(ctx, p.r, p.now)
+	faults, err := chain.Faults(ctx, p.r, p.Now)
 	p.chains[a.Authority.Warrant] = len(faults) == 0
 	return len(faults) == 0, err
 }

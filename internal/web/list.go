@@ -15,6 +15,7 @@ import (
 const (
 	listBack   = int64(7 * 24 * 3600 * 1000) // ms: how far back it looks
 	listMost   = 100                         // actions that ask
+	listOfOne  = 20                          // of one agent
 	listPages  = 16                          // of a thousand denied actions
 	signedMost = 10                          // of the person's own
 )
@@ -22,6 +23,7 @@ const (
 type listPage struct {
 	frame
 	Asks   []askRow
+	More   bool // there may be others, which are not looked at
 	Signed []signedRow
 }
 
@@ -54,11 +56,11 @@ var decisions = []attest.Kind{attest.KindApproval, attest.KindRefusal, attest.Ki
 // list shows what asks for this person's approval, and what they signed lately.
 func (p *Page) list(w http.ResponseWriter, v *visit) error {
 	now := p.now()
-	found, err := consent.Pending(v.Context(), p.Log, consent.Search{Since: now - listBack, Now: now, Most: listMost, Pages: listPages})
+	found, more, err := consent.Pending(v.Context(), p.Log, consent.Search{Since: now - listBack, Now: now, Most: listMost, OfAgent: listOfOne, Pages: listPages})
 	if err != nil {
 		return err
 	}
-	page := listPage{frame: p.frame(v.Request, "Requests")}
+	page := listPage{frame: p.frame(v.Request, "Requests"), More: more}
 	for i := range found {
 		row, err := p.askRow(v, &found[i])
 		if err != nil {
