@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
@@ -28,7 +30,7 @@ var errDamaged = errors.New("the log is damaged")
 func (b *Rebuild) Derive(ctx context.Context, store ledger.Reader, head ledger.Head, next func(Derived) error) error {
 	b.cache, b.known = admission.NewCache(4096), map[ledger.Hash]*remade{}
 	r := &rebuilding{Rebuild: b, ctx: ctx, store: store, size: head.Size,
-		cells: map[cellName]*cellValue{}, opened: map[attest.ID]*admission.Logged{}, next: next}
+		cells: map[cellName]*cellValue{}, opened: map[attest.ID]*admission.Logged{}, next: next, gone: map[attest.Digest]struct{}{}}
 	report, faults := b.Report, 0
 	b.Report = func(c *ledger.Corrupt) { faults++; report(c) }
 	defer func() { b.Report = report }()
@@ -42,6 +44,17 @@ func (b *Rebuild) Derive(ctx context.Context, store ledger.Reader, head ledger.H
 		}
 		at += n
 		r.say("entries", at)
+	}
+	return r.missed()
+}
+
+// missed wants an erasure among the entries of every object that was not there.
+func (r *rebuilding) missed() error {
+	for _, d := range slices.Sorted(maps.Keys(r.gone)) {
+		if _, ok, err := admission.ErasedBy(rebuiltView{r, r.size}, d); err != nil || !ok {
+			r.Report(&ledger.Corrupt{Bucket: "objects", Key: d.Hex(), Want: "an object that an entry names, or an erasure of it", Got: "none"})
+			return fmt.Errorf("object %s: %w", d, errors.Join(errDamaged, err))
+		}
 	}
 	return nil
 }

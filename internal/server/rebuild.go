@@ -89,6 +89,7 @@ type rebuilding struct {
 	mu     sync.Mutex
 	opened map[attest.ID]*admission.Logged // as far as others name them
 	next   func(Derived) error             // gets what is derived; nil: it is compared in the end
+	gone   map[attest.Digest]struct{}      // with next: objects that are not there
 }
 
 func (r *rebuilding) say(bucket string, done uint64) {
@@ -204,8 +205,16 @@ func (r *rebuilding) object(index uint64, d attest.Digest) ([]byte, error) {
 }
 
 // erased reports whether an erasure destroyed an object, as the state says. That
-// an erasure of the log put it there is what comparing the state shows.
+// an erasure of the log put it there is what comparing the state shows. Where the
+// state is derived, an object that is not there is taken for erased until the end,
+// when the state says it.
 func (r *rebuilding) erased(d attest.Digest) bool {
+	if r.next != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.gone[d] = struct{}{}
+		return true
+	}
 	_, ok, err := admission.ErasedBy(storeView{r.store}, d)
 	return ok && err == nil
 }
