@@ -17,6 +17,7 @@ func (c *check) erasure(e *attest.Erasure) error {
 				return err
 			}
 			named := slices.Contains(attest.Erasable(logged.Verified.Statement()), o.Digest)
+			named = named && o.Digest != logged.Record.Signer.KeyID // by any other name it is needed
 			if !named || !slices.Contains(logged.Record.Objects, o.Digest) {
 				c.deny("erasure.object")
 			}

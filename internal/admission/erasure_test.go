@@ -50,8 +50,12 @@ func TestNotErasable(t *testing.T) {
 	l, err := s.Logged(id)
 	s.Check(err)
 	policy := s.entries[2].result.Parsed
+	received := s.Transfer(s.Payments, s.leafID, "12.00")
+	received.Phase, received.Outcome = attest.Record, &attest.Result{Counterparty: s.Payments.KeyID, Status: "done"}
+	named := s.allow(s.Sign(s.Payments, received))
 	for name, e := range map[string]*attest.Erasure{
 		"a key":                    s.Erasure(l.Record.Signer.KeyID, id),
+		"a key that is named":      s.Erasure(s.Payments.KeyID, named),
 		"an envelope":              s.Erasure(l.Record.Envelope, id),
 		"a policy":                 s.Erasure(policy.Objects[0], policy.ID),
 		"of another statement":     s.Erasure(display, kept),
