@@ -31,6 +31,7 @@ func (o *omission) countersigned(role attest.Role, status string) {
 		c := compared(i, s, o.item, status)
 		o.out.Countersigned = append(o.out.Countersigned, c)
 		o.sayCompared(check, c)
+		o.sayContested(i)
 	}
 	if !found && o.logged.Allowed() { // of what the log denied none is missed
 		o.find(check, unknown, "a countersignature of "+roleWords[role], "none in this bundle")
@@ -48,6 +49,13 @@ func (o *omission) sayCompared(check string, c Countersigned) {
 	}
 	o.find(check, fail, "the agent and "+roleWords[c.Role]+" to say the same", entryName(c.Index)+" differs about "+strings.Join(c.Differ, ", "))
 	o.say("%s. It says otherwise than the agent about: %s. Who is right is not shown.", seen, strings.Join(c.Differ, ", "))
+}
+
+// sayContested: what another saw is worth no more than the key that signed it.
+func (o *omission) sayContested(i *item) {
+	for _, c := range o.contests(i) {
+		o.say("%s rests on what may have been in other hands: %s declared in entry %d that %s may have been so since %s.", capital(entryName(i.index)), c.By, c.Index, c.What, c.Since)
+	}
 }
 
 // ofCountersignature compares the other way round: the agent's own statement of

@@ -125,6 +125,18 @@ func TestOmission(t *testing.T) {
 	golden(t, "countersigned", o.about([]string{"intent"}, "result", "service", "gateway"))
 }
 
+// TestSeenContested: what another saw is signed with a key that may have been in
+// other hands, and that is said.
+func TestSeenContested(t *testing.T) {
+	o := newOmitted(t)
+	o.see("service", attest.ServiceRole, func(*attest.Countersignature) {})
+	compromise(o.World, "compromise", svidKey(t, o.Cron), 1)
+	lines := strings.Join(o.about([]string{"intent"}, "service", "compromise").Subjects[0].Completeness.Lines, " ")
+	if want := "carol declared in entry"; !strings.Contains(lines, want) {
+		t.Errorf("no %q in %s", want, lines)
+	}
+}
+
 func same(a, b map[string]verifier.Status) bool {
 	if len(a) != len(b) {
 		return false
