@@ -30,14 +30,8 @@ const (
 // token.algorithm, token.type, token.key, token.signature, token.claims,
 // token.issuer, token.audience, token.time.
 func Verify(raw []byte, keys *Keys, r Rules, at int64) (*Claims, error) {
-	h, _, err := split(raw)
+	h, _, err := r.header(raw)
 	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(r.Algorithms, h.Algorithm) || !slices.Contains(attest.TokenAlgorithms, h.Algorithm) {
-		return nil, attest.Refuse("token.algorithm", "alg", "an algorithm of the provider", h.Algorithm)
-	}
-	if err := typed(r, h.Type); err != nil {
 		return nil, err
 	}
 	key, err := keys.find(h.KeyID, h.Algorithm)
@@ -52,7 +46,37 @@ func Verify(raw []byte, keys *Keys, r Rules, at int64) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.fit(r, at)
+	if err := c.fit(r); err != nil {
+		return nil, err
+	}
+	return c, c.timely(at)
+}
+
+// Taken is Verify for a token that was verified before, by rules that may be
+// others by now: all but key, signature and times. Faults: token.form,
+// token.algorithm, token.type, token.claims, token.issuer, token.audience.
+func Taken(raw []byte, r Rules) (*Claims, error) {
+	_, payload, err := r.header(raw)
+	if err != nil {
+		return nil, err
+	}
+	c, err := parseClaims(payload, r.Type, r.Plain)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.fit(r)
+}
+
+// header takes a token apart and checks algorithm and type.
+func (r Rules) header(raw []byte) (header, []byte, error) {
+	h, payload, err := split(raw)
+	if err != nil {
+		return h, nil, err
+	}
+	if !slices.Contains(r.Algorithms, h.Algorithm) || !slices.Contains(attest.TokenAlgorithms, h.Algorithm) {
+		return h, nil, attest.Refuse("token.algorithm", "alg", "an algorithm of the provider", h.Algorithm)
+	}
+	return h, payload, typed(r, h.Type)
 }
 
 // signed checks the signature and returns what it is over.
@@ -78,14 +102,16 @@ func Read(raw []byte, t attest.TokenType, plain bool) (*Claims, error) {
 	return parseClaims(payload, t, plain)
 }
 
-// fit checks what a token says of itself.
-func (c *Claims) fit(r Rules, at int64) error {
+// fit checks whose a token is and whom it is for.
+func (c *Claims) fit(r Rules) error {
 	if c.Issuer != r.Issuer {
 		return attest.Refuse("token.issuer", "iss", r.Issuer, c.Issuer)
 	}
-	if err := c.Audienced(r.Audiences); err != nil {
-		return err
-	}
+	return c.Audienced(r.Audiences)
+}
+
+// timely checks a token's times.
+func (c *Claims) timely(at int64) error {
 	switch {
 	case c.Expires <= at:
 		return outOfTime("exp", "a token that has not expired", c.Expires)

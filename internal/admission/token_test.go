@@ -417,10 +417,47 @@ func TestTokenWithdrawn(t *testing.T) {
 	put(func(p *attest.Provider) { p.Agents = nil })
 	wantRow(t, d.act(actor), 7, agency.HumanDelegated, agency.B2, agency.K2, "treasurer")
 	wantRow(t, d.act(client), 9, agency.Unattributed, agency.B0, agency.K0, "")
+	put(func(p *attest.Provider) { p.Algorithms = []string{"ES256"} })
+	wantRow(t, d.act(actor), 9, agency.Unattributed, agency.B0, agency.K0, "")
+	put(func(p *attest.Provider) { p.Accepts[0].Plain = true })
+	wantRow(t, d.act(actor), 9, agency.Unattributed, agency.B0, agency.K0, "")
 	put(func(p *attest.Provider) { p.Accepts[0].Audiences = []string{"https://elsewhere"} })
 	wantRow(t, d.act(actor), 9, agency.Unattributed, agency.B0, agency.K0, "")
 	put(func(p *attest.Provider) { p.Accepts = p.Accepts[1:] })
 	wantRow(t, d.act(actor), 9, agency.Unattributed, agency.B0, agency.K0, "")
+}
+
+// TestTokenClients: a token was made out to who the client was when it was logged;
+// a client that is another agent from later on makes it nobody's.
+func TestTokenClients(t *testing.T) {
+	d := newDelegated(t)
+	key := map[string]any{"jkt": token.KeyThumbprint(d.Payments.Key.Public())}
+	client := d.bring(attest.AccessToken, map[string]any{"client_id": "payments-client"})
+	stranger := d.bring(attest.AccessToken, map[string]any{"client_id": "later-client"})
+	byKey := d.allow(d.standing(attest.OrgStanding, d.bring(attest.AccessToken, map[string]any{"client_id": "later-client", "cnf": key})))
+	w := d.allow(d.standing(attest.HumanStanding, client))
+	wantRow(t, d.act(w), 7, agency.HumanDelegated, agency.B2, agency.K2, "treasurer")
+	wantRow(t, d.act(byKey), 9, agency.Unattributed, agency.B2, agency.K2, "")
+	p := d.Provider(d.idp)
+	p.Agents = []attest.ClientAgent{{Agent: d.Buyer.ID, Client: "later-client"}, {Agent: d.Buyer.ID, Client: "payments-client"}}
+	d.allow(d.Endorsed(d.Sign(d.Admin, p), d.Second))
+	wantRow(t, d.act(w), 9, agency.Unattributed, agency.B0, agency.K0, "")
+	wantRow(t, d.act(byKey), 9, agency.Unattributed, agency.B0, agency.K0, "")
+	for _, id := range []attest.ID{client, stranger} {
+		for basis, code := range map[attest.Basis]string{attest.HumanStanding: "d11.root", attest.OrgStanding: ""} {
+			other := d.Warrant(d.Desk, d.Buyer, basis, cast.Payments("100.00"))
+			other.Root.Evidence = []attest.ID{id}
+			if code != "" {
+				d.deny(d.Sign(d.Desk, other), code)
+				continue
+			}
+			_, a := d.find(d.Sign(d.Buyer, d.Transfer(d.Buyer, d.allow(d.Sign(d.Desk, other)), "10.00")))
+			wantRow(t, a, 9, agency.Unattributed, agency.B0, agency.K0, "")
+		}
+	}
+	again := d.Provider(d.idp) // the same client is the same agent again
+	d.allow(d.Endorsed(d.Sign(d.Admin, again), d.Second))
+	wantRow(t, d.act(w), 7, agency.HumanDelegated, agency.B2, agency.K2, "treasurer")
 }
 
 // TestTokenRefused: what the provider did not sign for this log is refused.
@@ -463,4 +500,30 @@ func TestTokenErased(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	d.deny(d.standing(attest.HumanStanding, id), "d11.root")
+}
+
+// TestTokenCompromisedKeys: what was verified with keys that are declared
+// compromised is no evidence from then on, and new keys are a new beginning.
+func TestTokenCompromisedKeys(t *testing.T) {
+	d := newDelegated(t)
+	scope := d.bring(attest.AccessToken, cast.Actor(d.Payments))
+	w := d.allow(d.standing(attest.HumanStanding, scope))
+	thing := attest.CompromisedThing{Kind: attest.RootEntry}
+	for id, l := range d.byID {
+		if r, ok := l.Verified.Statement().(*attest.Root); ok && r.Type == attest.RootJWKS {
+			thing.ID = string(id)
+		}
+	}
+	d.move(time.Second)
+	d.allow(d.Endorsed(d.Sign(d.Admin, d.Compromise(d.Admin, thing, d.Now()-5000)), d.Second))
+	a := d.act(w)
+	if a.Agency != agency.Indeterminate || !slices.Contains(a.Missing, string(scope)) {
+		t.Errorf("%+v", a)
+	}
+	d.refused("under the compromised keys", "signer.compromised", d.token(d.Treasurer, attest.AccessToken, cast.Actor(d.Payments)))
+	next := &delegated{d.scene, idp.New(cast.Issuer, "next")}
+	doc := idp.JWKS(next.idp)
+	d.allow(d.Sign(d.Server, d.JWKS(cast.Issuer, doc), doc))
+	w = next.allow(next.standing(attest.HumanStanding, next.bring(attest.AccessToken, cast.Actor(d.Payments))))
+	wantRow(t, next.act(w), 7, agency.HumanDelegated, agency.B2, agency.K2, "treasurer")
 }

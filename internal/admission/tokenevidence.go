@@ -17,7 +17,8 @@ type shown struct {
 	claims   *token.Claims
 	account  *attest.Account // of the person
 	provider *attest.Provider
-	named    bool // it names the agent that was asked about
+	before   *attest.Provider // as it was registered when the token was logged
+	named    bool             // it names the agent that was asked about
 }
 
 // holds reports whether the token, the account and the provider are in their
@@ -43,12 +44,25 @@ func (c *check) show(l *Logged, t *attest.Token) (s shown, ok bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	rules, taken := rulesOf(s.provider, t.Type)
-	if s.claims, err = token.Read(raw, t.Type, rules.Plain); err != nil || !taken || s.claims.Audienced(rules.Audiences) != nil {
+	rules, ok := rulesOf(s.provider, t.Type)
+	if !ok {
+		return s, false, nil
+	}
+	if s.claims, err = token.Taken(raw, rules); err != nil {
 		return s, false, nil // what was verified may be taken no longer
+	}
+	if s.before, err = heldThen[*attest.Provider](c, l, ProviderSlot(t.Issuer)); err != nil || s.before == nil {
+		return s, false, err
 	}
 	s.account, err = c.accountOf(l, s.claims)
 	return s, s.account != nil && !s.claims.Own(), err
+}
+
+// names reports whether the token names an agent, by what the provider's clients
+// are now and by what they were when it was logged: it was made out to who the
+// client was then.
+func (s shown) names(h token.Holder) bool {
+	return s.claims.Names(h, s.provider.AgentOf()) && (s.before == s.provider || s.claims.Names(h, s.before.AgentOf()))
 }
 
 // accountOf returns the account in force of a token's subject, if it was the same
@@ -56,26 +70,30 @@ func (c *check) show(l *Logged, t *attest.Token) (s shown, ok bool, err error) {
 func (c *check) accountOf(l *Logged, claims *token.Claims) (*attest.Account, error) {
 	slot := AccountSlot(claims.Issuer, claims.Subject)
 	now, err := c.current(slot)
-	if err != nil {
-		return nil, err
-	}
 	account := statementOf[*attest.Account](now)
-	at := slices.IndexFunc(l.Record.Read.Force, func(p Pin) bool { return p.Slot == slot })
-	if account == nil || at < 0 || l.Record.Read.Force[at].ID == "" {
-		return nil, nil
-	}
-	then := l.Record.Read.Force[at].ID
-	if then == now.ID() {
-		return account, nil
-	}
-	logged, err := c.logged(then, "root.evidence")
-	if err != nil {
+	if err != nil || account == nil {
 		return nil, err
 	}
-	if before := statementOf[*attest.Account](logged); before == nil || before.Name != account.Name {
-		return nil, nil
+	before, err := heldThen[*attest.Account](c, l, slot)
+	if err != nil || before == nil || before.Name != account.Name {
+		return nil, err
 	}
 	return account, nil
+}
+
+// heldThen returns what a slot held when a token was logged, as its record says;
+// the zero value if nothing. What it holds now is not looked up again.
+func heldThen[S attest.Statement](c *check, l *Logged, slot Slot) (none S, err error) {
+	at := slices.IndexFunc(l.Record.Read.Force, func(p Pin) bool { return p.Slot == slot })
+	if at < 0 || l.Record.Read.Force[at].ID == "" {
+		return none, nil
+	}
+	then := l.Record.Read.Force[at].ID
+	if now := c.pins[slot]; now != nil && now.ID() == then {
+		return statementOf[S](now), nil
+	}
+	logged, err := c.logged(then, "root.evidence")
+	return statementOf[S](logged), err
 }
 
 // weighToken keeps a token of the root for the table.
@@ -89,7 +107,7 @@ func (c *check) weighToken(x *act, l *Logged, t *attest.Token) error {
 		return err
 	}
 	signer := c.verified.Signer()
-	s.named = s.claims.Names(holderOf(x.action.Agent, signer, c.objects[signer.KeyID]), s.provider.AgentOf())
+	s.named = s.names(holderOf(x.action.Agent, signer, c.objects[signer.KeyID]))
 	x.tokens = append(x.tokens, s)
 	return nil
 }
@@ -188,7 +206,7 @@ func (c *check) vouched(w *attest.Warrant) (bool, error) {
 
 func (c *check) namesHolder(s shown, w *attest.Warrant) bool {
 	if s.token.Type != attest.IDToken {
-		return s.claims.Names(token.Holder{ID: w.Holder.SPIFFEID}, s.provider.AgentOf())
+		return s.names(token.Holder{ID: w.Holder.SPIFFEID})
 	}
 	if w.Root.Basis != attest.HumanInstruction || s.token.Instruction == "" || s.token.Instruction != w.Task.Instruction {
 		return false
