@@ -33,10 +33,11 @@ func newTrustExport() *cobra.Command {
 		Use:   "export DIR | --to DIR | --tar FILE|-",
 		Short: "Write the log's own opinion of a trust directory",
 		Long: `Write a trust directory for an auditor: the log's keys, the hash of its genesis,
-every version of the SPIFFE bundles that was logged, all keys of people and the
-key of the register's statements, as the register itself names them. Whoever uses
-it as it is trusts the operator: its README says which parts must come from
-someone else, and 'deed trust diff' compares those with the log.
+every version of the SPIFFE bundles, of people's authorities and of providers' keys
+that was logged, all keys of people and the key of the register's statements, as
+the register itself names them. Whoever uses it as it is trusts the operator: its
+README says which parts must come from someone else, and 'deed trust diff'
+compares those with the log.
 
 A directory that has anything in it is refused, because it may hold what came
 from someone else; --overwrite replaces the files of the same names. --tar writes
