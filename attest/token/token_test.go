@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -310,11 +311,8 @@ func TestOthersSign(t *testing.T) {
 func TestParseKeys(t *testing.T) {
 	p := idp.New(issuer, "a")
 	jwk, _ := json.Marshal(p.JWK())
-	small, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
-		t.Skip("this Go makes no small keys") // GODEBUG rsa1024min
-	}
-	weak, _ := json.Marshal(jose.JSONWebKey{Key: &small.PublicKey, KeyID: "weak"})
+	small := new(big.Int).SetBit(big.NewInt(1), 1023, 1) // Go may refuse to make a key of 1,024 bits
+	weak, _ := json.Marshal(jose.JSONWebKey{Key: &rsa.PublicKey{N: small, E: 65537}, KeyID: "weak"})
 	one := string(jwk)
 	for name, tc := range map[string]struct {
 		doc  string
