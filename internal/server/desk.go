@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
@@ -115,12 +114,7 @@ func (d Desk) Submit(ctx context.Context, e attest.Envelope, objects [][]byte) (
 	if err != nil {
 		return consent.Answer{}, err
 	}
-	if d.s.gate.enter(1) == 0 {
-		return consent.Answer{}, busy(d.s.shed(1))
-	}
-	start := time.Now()
-	r, err := d.s.Submit(ctx, sub)
-	d.s.gate.leave(1, time.Since(start))
+	r, err := d.s.letIn(ctx, sub)
 	return consent.Answer{Index: r.Index, ID: r.ID, Fault: r.Fault}, busy(err)
 }
 

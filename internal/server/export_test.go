@@ -21,5 +21,8 @@ func (s *Server) Heavy(but int) (release func()) {
 	}
 }
 
+// Inside is how many statements are under way.
+func (s *Server) Inside() int64 { return s.gate.inside.Load() }
+
 // Reader is the store below the register.
 func (r *Register) Reader() ledger.Reader { return r.store }

@@ -68,8 +68,8 @@ func (a attestationService) SubmitBatch(ctx context.Context, req *deedv1.SubmitB
 // the end, are to come again.
 func (s *Server) submitBatch(ctx context.Context, subs []admission.Submission) []Answer {
 	n, start := s.gate.enter(len(subs)), time.Now()
+	defer func() { s.gate.leave(n, time.Since(start)) }()
 	answers := s.SubmitBatch(ctx, subs[:n])
-	s.gate.leave(n, time.Since(start))
 	if n < len(subs) {
 		err := s.shed(len(subs) - n)
 		for range subs[n:] {
@@ -85,13 +85,18 @@ func (s *Server) submitMessage(ctx context.Context, req *deedv1.SubmitRequest) (
 		s.count(Receipt{}, err)
 		return Receipt{}, err
 	}
+	return s.letIn(ctx, sub)
+}
+
+// letIn submits a statement if there is room. Its place is free again after a panic
+// too, which the handler above recovers from.
+func (s *Server) letIn(ctx context.Context, sub admission.Submission) (Receipt, error) {
 	if s.gate.enter(1) == 0 {
 		return Receipt{}, s.shed(1)
 	}
 	start := time.Now()
-	receipt, err := s.Submit(ctx, sub)
-	s.gate.leave(1, time.Since(start))
-	return receipt, err
+	defer func() { s.gate.leave(1, time.Since(start)) }()
+	return s.Submit(ctx, sub)
 }
 
 func submission(ctx context.Context, req *deedv1.SubmitRequest) (admission.Submission, error) {
