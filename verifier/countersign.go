@@ -30,7 +30,7 @@ func (o *omission) countersigned(role attest.Role, status string) {
 		found = true
 		c := compared(i, s, o.item, status)
 		o.out.Countersigned = append(o.out.Countersigned, c)
-		o.sayCompared(check, c)
+		o.sayCompared(check, s, c)
 		o.sayContested(i)
 	}
 	if !found && o.logged.Allowed() { // of what the log denied none is missed
@@ -40,15 +40,35 @@ func (o *omission) countersigned(role attest.Role, status string) {
 	}
 }
 
-func (o *omission) sayCompared(check string, c Countersigned) {
-	seen := capital(roleWords[c.Role]) + " " + c.By + " signed what it saw (" + entryName(c.Index) + ")"
-	if c.Result == "agree" {
-		o.find(check, pass, "", "")
-		o.say("%s. It says the same as the agent about: %s.", seen, strings.Join(c.Same, ", "))
+// sayCompared puts a comparison in words. Where the signer stands is its own word:
+// the administrators registered a workload, and not what it is to this action.
+func (o *omission) sayCompared(check string, s *attest.Countersignature, c Countersigned) {
+	seen := c.By + ", which says that it is " + roleWords[c.Role] + ", signed what it saw (" + entryName(c.Index) + ")"
+	switch several := s.Of == "" && o.alike(s) > 1; {
+	case c.Result == "disagree":
+		o.find(check, fail, "the agent and "+roleWords[c.Role]+" to say the same", entryName(c.Index)+" differs about "+strings.Join(c.Differ, ", "))
+		o.say("%s. It says otherwise than the agent about: %s. Who is right is not shown.", seen, strings.Join(c.Differ, ", "))
 		return
+	case several:
+		o.find(check, unknown, "a countersignature of this action", entryName(c.Index)+" is of a request that several actions have")
+		o.lacks("a countersignature that names this statement")
+	default:
+		o.find(check, pass, "", "")
 	}
-	o.find(check, fail, "the agent and "+roleWords[c.Role]+" to say the same", entryName(c.Index)+" differs about "+strings.Join(c.Differ, ", "))
-	o.say("%s. It says otherwise than the agent about: %s. Who is right is not shown.", seen, strings.Join(c.Differ, ", "))
+	o.say("%s. It says the same as the agent about: %s.", seen, strings.Join(c.Same, ", "))
+	if s.Of == "" {
+		o.say("It names the request and no statement: which action it saw, if the agent made several of the same request, is not shown.")
+	}
+}
+
+// alike counts the actions that a countersignature may be of.
+func (v *verification) alike(s *attest.Countersignature) (n int) {
+	for _, i := range v.items {
+		if a, ok := i.statement().(*attest.Action); ok && a.Phase.Asks() && isOf(s, i) {
+			n++
+		}
+	}
+	return n
 }
 
 // sayContested: what another saw is worth no more than the key that signed it.
@@ -66,7 +86,7 @@ func (o *omission) ofCountersignature(s *attest.Countersignature) {
 		if a, ok := i.statement().(*attest.Action); ok && a.Phase.Asks() && isOf(s, i) {
 			c := compared(o.item, s, i, o.statusOf(i, a))
 			o.out.Countersigned = append(o.out.Countersigned, c)
-			o.sayCompared(check, c)
+			o.sayCompared(check, s, c)
 			return
 		}
 	}
@@ -74,7 +94,7 @@ func (o *omission) ofCountersignature(s *attest.Countersignature) {
 		By: s.By, Differ: []string{}, Index: o.index, Result: "one_sided", Role: s.Role, Same: []string{},
 	})
 	o.find(check, unknown, expected, "none in this bundle")
-	o.say("No statement of the agent about this action is in this bundle: what is said here rests on %s alone.", roleWords[s.Role])
+	o.say("No statement of the agent about this action is in this bundle: what is said here rests on the word of %s alone, which says that it is %s.", s.By, roleWords[s.Role])
 	o.lacks("the agent's own statement")
 }
 

@@ -109,7 +109,7 @@ func TestOmission(t *testing.T) {
 			"terminal": unknown, "outcome": fail}, "The log denied this intent, and the agent reported an outcome all the same: done"},
 		"an orphan outcome": {[]string{"lie/outcome"}, nil, map[string]verifier.Status{"session": unknown, "terminal": unknown,
 			"outcome": fail}, "The log denied this outcome"},
-		"in the service only": {[]string{"alone"}, nil, map[string]verifier.Status{"agent": unknown}, "rests on the called service alone"},
+		"in the service only": {[]string{"alone"}, nil, map[string]verifier.Status{"agent": unknown}, "rests on the word of spiffe://acme.example/agent/cron alone, which says that it is the called service"},
 		"by its digest": {[]string{"by digest", "intent"}, nil, map[string]verifier.Status{"agent": pass, "session": pass, "terminal": unknown,
 			"outcome": unknown, "service": pass, "gateway": unknown}, "It says the same as the agent about: agent, request, target, credential."},
 	} {
@@ -179,6 +179,28 @@ func TestCompared(t *testing.T) {
 			c.same != nil && !slices.Equal(seen[0].Same, c.same) || (seen[0].Result == "disagree") != (len(c.differ) > 0) {
 			t.Errorf("%s: %+v", name, seen)
 		}
+	}
+}
+
+// TestSeenOnce: what was seen once is not taken for two actions of one request.
+func TestSeenOnce(t *testing.T) {
+	o := newOmitted(t)
+	o.see("by digest", attest.ServiceRole, func(s *attest.Countersignature) { s.Of = "" })
+	again := o.NewAgent(o.Payments.ID)
+	twin := o.Action(again, attest.Intent, o.IDs["standing warrant without trigger"], "1.00")
+	twin.Request, twin.Open, twin.Sealed = o.action.Request, o.action.Open, o.action.Sealed
+	o.AddAction("twin", again, twin)
+	v := o.about([]string{"twin", "intent", "by digest"})
+	if v.ExitCode() != 0 || statuses(v)["service"] != verifier.Unknown {
+		t.Errorf("exit code %d, %s, %v", v.ExitCode(), v.Failure(), statuses(v))
+	}
+	flat := strings.Join(strings.Fields(verifier.Text(v)), " ")
+	if strings.Count(flat, "It names the request and no statement: which action it saw") != 3 {
+		t.Error(flat)
+	}
+	o.see("named", attest.ServiceRole, func(*attest.Countersignature) {})
+	if v = o.about([]string{"intent"}, "named"); statuses(v)["service"] != verifier.Pass {
+		t.Errorf("%v", statuses(v))
 	}
 }
 
