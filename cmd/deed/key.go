@@ -3,6 +3,8 @@ package main
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +54,9 @@ func (k *keyNew) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := setup.WriteKey(args[0], key); err != nil {
+	if err := setup.WriteKey(args[0], key); errors.Is(err, fs.ErrNotExist) {
+		return withHint(err, "make the directory first")
+	} else if err != nil {
 		return withHint(err, "a key is never overwritten: name another file, or remove this one if nothing needs it")
 	}
 	out := keyJSON{Key: base64.StdEncoding.EncodeToString(public), Digest: public.Digest(), File: args[0]}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -107,6 +108,9 @@ func (p *personInvite) invite(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := mayInvite(ctx, cl, by.ID, signer); err != nil {
+		return err
+	}
 	i.By = by.ID
 	if i.Log, err = cl.origin(ctx); err != nil {
 		return err
@@ -122,6 +126,20 @@ func (p *personInvite) invite(cmd *cobra.Command, name string) error {
 }
 
 // origin is where the page is.
+// mayInvite refuses to sign what the page would take from an administrator alone.
+func mayInvite(ctx context.Context, cl *client, name string, signer *credential) error {
+	_, now, err := cl.administrators(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range now {
+		if a.Name == name && a.Key.Digest() == signer.keyID {
+			return nil
+		}
+	}
+	return withHint(fmt.Errorf("%s is no administrator with this key", name), "give --key FILE of one: 'deed admin list' names them")
+}
+
 func (p *personInvite) origin() (string, error) {
 	if p.page != "" {
 		return strings.TrimSuffix(p.page, "/"), nil

@@ -9,7 +9,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -128,13 +130,28 @@ func parseConfig(doc []byte) (Config, error) {
 	d := yaml.NewDecoder(bytes.NewReader(doc))
 	d.KnownFields(true)
 	if err := d.Decode(&c); err != nil {
-		return c, err
+		return c, plainYAML(err)
 	}
 	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return c, errors.New("more than one YAML document")
 	}
 	c.Web.complete()
 	return c, c.validate()
+}
+
+var (
+	unknownKey = regexp.MustCompile("field (\\S+) not found in type [^\\s;]+")
+	otherValue = regexp.MustCompile("cannot unmarshal !!(\\w+)( `[^`]*`)? into [^\\s;]+")
+)
+
+// plainYAML says what is wrong with a configuration without naming our types.
+func plainYAML(err error) error {
+	var typed *yaml.TypeError
+	if !errors.As(err, &typed) {
+		return err
+	}
+	text := unknownKey.ReplaceAllString(strings.Join(typed.Errors, "; "), "unknown key $1")
+	return errors.New(otherValue.ReplaceAllString(text, "found $1$2, want another kind of value"))
 }
 
 func (c Config) validate() error {

@@ -98,7 +98,7 @@ func TestConfigProviders(t *testing.T) {
 		`"https://login.acme.example": {}`:                                          "want jwks_file or jwks_url",
 		`"https://login.acme.example": {jwks_file: a, jwks_url: "https://b"}`:       "want jwks_file or jwks_url",
 		`"login.acme.example": {jwks_file: a}`:                                      "is not an issuer",
-		`"https://login.acme.example": {jwks: a}`:                                   "field jwks not found",
+		`"https://login.acme.example": {jwks: a}`:                                   "unknown key jwks",
 		`"https://login.acme.example": {jwks_file: deed.yaml}`:                      "reading keys of",
 	} {
 		if err := os.WriteFile(path, append([]byte("providers:\n  "+text+"\n"), good...), 0o600); err != nil {

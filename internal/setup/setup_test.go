@@ -191,13 +191,13 @@ func TestConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ name, old, new, says string }{
-		{"unknown key", "store:", "stores:", "field stores not found"},
-		{"two documents", "origin:", "a: b\n---\norigin:", "field a not found"},
+		{"unknown key", "store:", "stores:", "unknown key stores"},
+		{"two documents", "origin:", "a: b\n---\norigin:", "unknown key a"},
 		{"second document", "logs:", "---\nlogs:", "more than one"},
 		{"origin", `"log.acme.example/1"`, `"https://log"`, "origin: want a name"},
 		{"no store", "store: ledger.db", "store: ''", "store: a path is required"},
 		{"listen", `listen: "127.0.0.1:0"`, "listen: here", "listen: "},
-		{"no trust", "trust_domains:", "trust_domains: {}\nx:", "field x not found"},
+		{"no trust", "trust_domains:", "trust_domains: {}\nx:", "unknown key x"},
 		{"two sources", `bundle_file: "ca/bundle.json"`, `{bundle_file: a, workload_api: "unix:///b"}`, "want bundle_file or workload_api"},
 		{"tls twice", "logs:", "tls: {svid_dir: a, workload_api: b}\nlogs:", "tls: want svid_dir or workload_api"},
 		{"level", "level: info", "level: loud", "logs.level"},

@@ -61,7 +61,7 @@ func TestWebConfig(t *testing.T) {
 		`{listen: "127.0.0.1:0", origin: "http://localhost:7380", tls: {cert: a, key: b}}`:           "web.origin: with tls it is https",
 		`{listen: "127.0.0.1:0", origin: "https://deed.acme.example", tls: {cert: none, key: none}}`: "reading certificate of the approval page",
 		`{listen: "0.0.0.0:0", origin: "https://deed.acme.example"}`:                                 "web.listen: refusing to listen without",
-		`{listen: "127.0.0.1:0", origin: "https://deed.acme.example", password: x}`:                  "field password not found",
+		`{listen: "127.0.0.1:0", origin: "https://deed.acme.example", password: x}`:                  "unknown key password",
 	} {
 		err := setup.Check(withWeb(t, i, web))
 		if says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
