@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,5 +174,19 @@ func TestTrustFilesProviders(t *testing.T) {
 		if files[name] == nil {
 			t.Errorf("no %s", name)
 		}
+	}
+}
+
+// TestTokenContested: keys of a provider that are declared compromised later contest
+// what rests on a token that they signed.
+func TestTokenContested(t *testing.T) {
+	w := register.NewDelegated(t, "tokens", nil)
+	compromise(w, "lost", attest.CompromisedThing{ID: string(w.IDs["jwks"]), Kind: attest.RootEntry}, w.Now()-3_600_000)
+	trust := load(t, withKeys(w.TrustFiles(t), idp.JWKS(register.IdP())))
+	v := verifier.Verify(w.Bundle(t, w.Entries["token delegated"], w.Entries["lost"]), trust, verifier.Options{})
+	contested := v.Subjects[0].Contested
+	if v.ExitCode() != 0 || len(contested) != 1 || !slices.Equal(contested[0].Entries, []uint64{w.Entries["token scope"]}) ||
+		contested[0].Attribution.Agency != "indeterminate" {
+		t.Errorf("exit code %d, %s, contested %+v", v.ExitCode(), v.Failure(), contested)
 	}
 }

@@ -51,7 +51,7 @@ func reconcileText(r *reconcile.Report) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%s\n", reconcileWords[r.Result()])
 	line("%-14s %d, of %d actions; lines joined by digest: %d, by credential: %d", "matched", r.Matched.Count, r.Actions, r.MatchedBy.Digest, r.MatchedBy.Credential)
-	line("%-14s %d: allowed actions of which the service has no line", "log only", r.LogOnly.Count)
+	line("%-14s %d: allowed actions to which no line was joined", "log only", r.LogOnly.Count)
 	line("%-14s %d: calls that no logged action names", "service only", r.ServiceOnly.Count)
 	line("%-14s %d: actions that the log denied and the service has", "denied", r.Denied.Count)
 	line("%-14s %d: actions that more calls name than one action makes", "repeated", r.Repeated.Count)
@@ -67,6 +67,9 @@ func reconcileText(r *reconcile.Report) string {
 		return fmt.Sprintf("%s; %d calls, first %s", actionLine(m.Action), m.Lines, callLine(m.First))
 	})
 	listItems(&b, "Ambiguous", r.Ambiguous, func(a reconcile.Ambiguous) string {
+		if len(a.Actions) == 0 {
+			return callLine(a.Line) + "; may be of any"
+		}
 		return fmt.Sprintf("%s; may be of %v", callLine(a.Line), a.Actions)
 	})
 	listItems(&b, "Malformed", r.Malformed, func(m reconcile.Malformed) string { return fmt.Sprintf("line %d: %s", m.Number, m.Reason) })

@@ -33,8 +33,9 @@ type Join struct {
 // joined is an action with the lines that are about it.
 type joined struct {
 	Action
-	lines int64
-	first Line
+	lines     int64
+	first     Line
+	ambiguous bool // there is a line that may be of it
 }
 
 // maxOpened bounds what is remembered of credentials.
@@ -173,9 +174,15 @@ func (j *Join) place(l Line) {
 		}
 		j.report.joinedBy(by)
 	case !j.options.inside(l.At): // it belongs to a window beside this one
+	case len(candidates) == 0 && l.Hashed && l.Digest == "" && len(j.actions) > 0: // it names one, and does not say which
+		j.report.ofAny++
+		j.report.Ambiguous.add(Ambiguous{Line: l, Actions: []attest.ID{}}, j.options.List)
 	case len(candidates) == 0:
 		j.report.ServiceOnly.add(l, j.options.List)
 	default:
+		for _, a := range candidates {
+			a.ambiguous = true
+		}
 		j.report.Ambiguous.add(Ambiguous{Line: l, Actions: idsOf(candidates)}, j.options.List)
 	}
 }

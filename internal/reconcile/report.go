@@ -18,6 +18,9 @@ type Report struct {
 	Repeated    List[Match]     `json:"repeated"`   // of the matched, with more calls than one action makes
 	ServiceOnly List[Line]      `json:"service_only"`
 	Skipped     int64           `json:"skipped"` // lines that are no calls
+
+	without int64 // of those in the log only, which no line can be of but one of any
+	ofAny   int64 // of the ambiguous lines, which may be of any action
 }
 
 // List is a list with the count of all that belongs to it.
@@ -48,7 +51,7 @@ type MatchedBy struct {
 // Ambiguous is a line that several actions may have made.
 type Ambiguous struct {
 	Line
-	Actions []attest.ID `json:"actions"` // some of them
+	Actions []attest.ID `json:"actions"` // some of them; none where it may be any
 }
 
 // Malformed is a line that is not in the form of its log.
@@ -89,6 +92,9 @@ func (j *Join) Report() *Report {
 			}
 		case a.Allowed && inside:
 			out.LogOnly.add(a.Action, most)
+			if !a.ambiguous {
+				out.without++
+			}
 		}
 	}
 	out.Ambiguous.Items = some(out.Ambiguous.Items)
@@ -112,10 +118,12 @@ func some[T any](list []T) []T {
 // Result is the comparison in one word: "agree"; "differ", where one of the two
 // has what the other has not, or the service has what was denied; or "unclear",
 // where nothing differs and not every line could be told: one that several actions
-// may have made, several that name one action, one that is malformed.
+// may have made, several that name one action, one that is malformed. An ambiguous
+// line is of one action: where there are fewer of them than actions that they may be
+// of, one of these has none.
 func (r *Report) Result() string {
 	switch {
-	case r.LogOnly.Count+r.ServiceOnly.Count+r.Denied.Count > 0:
+	case r.ServiceOnly.Count+r.Denied.Count > 0, r.without > r.ofAny, r.LogOnly.Count > r.Ambiguous.Count:
 		return "differ"
 	case r.Ambiguous.Count+r.Malformed.Count+r.Repeated.Count > 0:
 		return "unclear"
