@@ -28,6 +28,7 @@ type refusal struct {
 	text   string
 }
 
+// Error is what the person is told.
 func (r *refusal) Error() string { return r.text }
 
 func refuse(status int, title, text string) error { return &refusal{status, title, text} }

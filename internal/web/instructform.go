@@ -42,6 +42,7 @@ func (l requestLine) empty() bool { return l.Action == "" && l.Resource == "" &&
 // problem is what is wrong with a field.
 type problem struct{ field, text string }
 
+// Error names the field.
 func (p *problem) Error() string { return p.field + ": " + p.text }
 
 func asProblem(err error) *problem {
