@@ -69,6 +69,9 @@ func TestContested(t *testing.T) {
 		if s.Attribution.Agency != agency.HumanDirected {
 			t.Errorf("%s: the row changed: %+v", test.name, s.Attribution)
 		}
+		if told := strings.Contains(s.Summary, " Contested: "); told != (test.rests != nil) {
+			t.Errorf("%s: the summary is %q", test.name, s.Summary)
+		}
 		if contested := slices.Contains(s.Attribution.Flags, agency.FlagContested); contested != (test.rests != nil) {
 			t.Errorf("%s: flags %v", test.name, s.Attribution.Flags)
 		}

@@ -82,5 +82,8 @@ func (s *Subject) summary() string {
 		out += fmt.Sprintf(" Class %s, authority %s; authorizing %s, accountable %s.",
 			className(a.Agency), a.Authority, orNone(a.Authorizing), orNone(a.Accountable))
 	}
+	if len(s.Contested) > 0 {
+		out += " Contested: a key or root that this rests on was declared compromised; both readings are below."
+	}
 	return out
 }
