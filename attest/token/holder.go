@@ -81,12 +81,12 @@ func CertificateThumbprint(der []byte) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// KeyThumbprint is the SHA-256 thumbprint of a key (RFC 7638), or a text that is
-// none.
+// KeyThumbprint is the SHA-256 thumbprint of a key (RFC 7638), or "" of what is no
+// key: no text that a provider may write confirms an agent whose key is unknown.
 func KeyThumbprint(key crypto.PublicKey) string {
 	sum, err := (&jose.JSONWebKey{Key: key}).Thumbprint(crypto.SHA256)
 	if err != nil {
-		return "no thumbprint"
+		return ""
 	}
 	return base64.RawURLEncoding.EncodeToString(sum)
 }

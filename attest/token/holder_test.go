@@ -45,6 +45,7 @@ func TestNames(t *testing.T) {
 		"the client with another certificate":     {m{"client_id": "planner", "cnf": m{"jkt": jkt, "x5t#S256": jkt}}, false},
 		"the actor with a proof of another kind":  {m{"act": m{"sub": agent}, "cnf": m{"kid": "x"}}, false},
 		"the key, and another agent":              {m{"client_id": "else", "cnf": m{"jkt": jkt}}, false},
+		"a key that is none":                      {m{"client_id": "planner", "cnf": m{"jkt": "no thumbprint"}}, false},
 		"a proof of nothing":                      {m{"client_id": "planner", "cnf": m{}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +74,7 @@ func TestKeyThumbprint(t *testing.T) {
 	if err != nil || keys.Names()[0] != `"a"  kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k` {
 		t.Errorf("%v, %v", keys.Names(), err)
 	}
-	if token.KeyThumbprint("no key") == "" {
-		t.Error("what is no key has an empty thumbprint, as a claim may have")
+	if got := token.KeyThumbprint("no key"); got != "" {
+		t.Errorf("what is no key has a thumbprint that a claim may have: %s", got)
 	}
 }
