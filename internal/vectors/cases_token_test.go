@@ -83,7 +83,7 @@ func (s *scene) under10(warrant attest.ID) cast.Sent {
 
 // tokenCases: what an identity provider signed.
 func tokenCases() []vectorCase {
-	return slices.Concat(scopeCases(), loginCases(), tokenRefusals(), accountCases())
+	return slices.Concat(scopeCases(), loginCases(), tokenRefusals(), accountCases(), tokenFormCases())
 }
 
 func scopeCases() []vectorCase {

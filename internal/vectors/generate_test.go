@@ -61,7 +61,7 @@ func TestGenerate(t *testing.T) {
 			t.Errorf("%s is not what the cases give; if that is meant, run with -update (%v)", name, err)
 		}
 	}
-	if n := len(c.Vectors); n < 300 || total > 4<<20 {
+	if n := len(c.Vectors); n < 300 || total > 5<<20 {
 		t.Errorf("%d vectors in %d bytes", n, total)
 	}
 	t.Logf("%d vectors in %d bytes", len(c.Vectors), total)

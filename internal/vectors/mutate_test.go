@@ -21,6 +21,7 @@ import (
 var swept = map[string][]string{
 	"attest/cms":         {"algorithm.go", "cms.go", "keyless.go", "name.go", "path.go", "signed.go", "token.go"},
 	"attest/sshsig":      {"key.go"},
+	"attest/token":       {"corroborate.go", "doc.go"},
 	"attest/webauthn":    {"authdata.go", "cbor.go", "registration.go"},
 	"attest/agency":      {"attribution.go", "doc.go", "doubts.go", "evidence.go", "wording.go"},
 	"attest/warrant":     {"describe.go", "warrant.go"},

@@ -251,6 +251,37 @@ var survivors = []struct {
 		`internal/admission/compromise.go Contests: slices.ContainsFunc(rests, func(r suspect) bool { return r.what == what })`,
 		`internal/admission/erasure.go WithErased: if len(gone) == 0`,
 	}},
+	{"claims and keys of a token: what comes next refuses the same at the same place, or leaves out the same", []string{
+		// The JSON around it was read before, and null, numbers and other kinds give "", nil or an empty list.
+		`attest/token/claims.go introspection: outer.Inner == nil`,
+		`attest/token/claims.go text: v == nil #2`,
+		`attest/token/claims.go text: v.Kind() != '"'`,
+		`attest/token/claims.go text: json.Unmarshal(v, &s) != nil`,
+		`attest/token/claims.go audience: v == nil`,
+		`attest/token/claims.go audience: v.Kind() != '['`,
+		`attest/token/claims.go audience: json.Unmarshal(v, &list) != nil`,
+		`attest/token/claims.go actor: json.Unmarshal(v, &a) != nil`,
+		`attest/token/claims.go confirmation: json.Unmarshal(v, &all) != nil`,
+		`attest/token/header.go split: len(raw) == 0`, // it is one part
+		// What is read of a secret or of an unknown kind is no key that is allowed; nor has any the kid "".
+		`attest/token/keys.go add: j.Type == "oct"`,
+		`attest/token/keys.go add: parsed.UnmarshalJSON(doc) != nil`,
+		`attest/token/keys.go add: !parsed.IsPublic()`,
+		`attest/token/keys.go find: id == ""`,
+	}},
+	{"the form of a provider and of a token statement was checked when it was parsed: plain is said of access tokens, and types, algorithms and agents are known", []string{
+		`attest/token/header.go typed: r.Type == attest.AccessToken`,
+		`attest/token/header.go typed: want != ""`,
+		`attest/token/holder.go Names: h.ID == ""`,
+		`attest/token/token.go Verify: !slices.Contains(attest.TokenAlgorithms, h.Algorithm)`,
+	}},
+	{"a document of 256 KiB, which no published file is to carry: TestParseKeys of attest/token", []string{
+		`attest/token/keys.go ParseKeys: if len(doc) > MaxKeys`,
+	}},
+	{"what a page asks before a passkey opens a session: no statement is decided by it, and the tests of internal/server are about it", []string{
+		`internal/admission/compromise.go Compromised: if err != nil || doc != nil`,
+		`internal/admission/compromise.go Compromised: doc != nil`,
+	}},
 	{"the table applied again by the offline verifier, whose tests are about it", []string{
 		`internal/admission/decide.go Reconsider: if c.act == nil || r.Attribution == nil`,
 		`internal/admission/decide.go Reconsider: c.act == nil`,
