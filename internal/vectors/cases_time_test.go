@@ -6,6 +6,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/internal/testkit/cast"
+	"github.com/deedlog/deed/internal/testkit/idp"
 )
 
 // declare has an administrator declare a thing compromised since a time.
@@ -219,6 +220,15 @@ func erasureCases() []vectorCase {
 		erase("of a key", "erasure.object", "A rule needs it.", "denied erasure.object", func(s *scene, _ attest.Digest, id attest.ID) cast.Sent {
 			return both(s, s.Erasure(s.Treasurer.KeyID, id))
 		}),
+		{"erasure/of a provider's keys", "erasure.object", "Whoever verifies a token needs them.", "denied erasure.object", func(s *scene) cast.Sent {
+			keys := idp.JWKS(cast.IdP())
+			return both(s, s.Erasure(attest.DigestOf(keys), s.allow(s.Sign(s.Server, s.JWKS(cast.Issuer, keys), keys))))
+		}},
+		{"erasure/of a key by another name", "erasure.object", "The agent names its own chain as what the other side said.", "denied erasure.object", func(s *scene) cast.Sent {
+			a := s.Transfer(s.Payments, s.leafID, "12.00")
+			a.Phase, a.Outcome = attest.Record, &attest.Result{Counterparty: s.Payments.KeyID, Status: "done"}
+			return both(s, s.Erasure(s.Payments.KeyID, s.allow(s.asPayments(a))))
+		}},
 		erase("of what the statement does not name", "erasure.object", "Another statement is listed.", "denied erasure.object", func(s *scene, d attest.Digest, _ attest.ID) cast.Sent {
 			other, _ := s.displayed("11.00")
 			return both(s, s.Erasure(d, s.allow(other)))

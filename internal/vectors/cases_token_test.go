@@ -192,6 +192,18 @@ func scopeCases() []vectorCase {
 				s.allow(s.Endorsed(s.Sign(s.Admin, p), s.Second))
 				return s.under10(id)
 			}},
+			{"token/the provider names the client as the agent's only since", "evidence.bound", "The token was made out to who the client was then.", "denied d11.root", func(s *scene) cast.Sent {
+				id := s.scope(nil)
+				p := s.Provider(s.idp)
+				p.Agents = append(p.Agents, attest.ClientAgent{Agent: s.Payments.ID, Client: "portal"})
+				s.allow(s.Endorsed(s.Sign(s.Admin, p), s.Second))
+				return s.onToken(attest.HumanStanding, "", id)
+			}},
+			{"token/the provider is registered anew", "evidence.bound", "The client was the agent's then, and is now.", "human_delegated", func(s *scene) cast.Sent {
+				id := s.allow(s.onToken(attest.HumanStanding, "", s.scope(map[string]any{"client_id": "payments-client"})))
+				s.allow(s.Endorsed(s.Sign(s.Admin, s.Provider(s.idp)), s.Second))
+				return s.under10(id)
+			}},
 			{"token/the type is taken no more", "evidence.key", "What was verified may be taken no longer.", "unattributed", func(s *scene) cast.Sent {
 				id := s.allow(s.onToken(attest.HumanStanding, "", s.scope(cast.Actor(s.Payments))))
 				p := s.Provider(s.idp)
