@@ -17,7 +17,7 @@ import (
 // which a loss of power could have left its files. Each has to start, and an
 // independent checker has to find everything there that was acknowledged before.
 func TestReplay(t *testing.T) {
-	runs := []recordedRun{{3, 0, 300, 13_000}, {3, 960, 120, 2_000}}
+	runs := []recordedRun{{3, 0, 300, 12_000}, {3, 960, 120, 2_000}}
 	if os.Getenv("DEED_LONG") != "" {
 		runs = nil
 		for _, agents := range []int{1, 2, 3, workers} {
