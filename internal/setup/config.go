@@ -140,8 +140,8 @@ func parseConfig(doc []byte) (Config, error) {
 }
 
 var (
-	unknownKey = regexp.MustCompile("field (\\S+) not found in type [^\\s;]+")
-	otherValue = regexp.MustCompile("cannot unmarshal !!(\\w+)( `[^`]*`)? into [^\\s;]+")
+	unknownKey = regexp.MustCompile(`field (\S+) not found in type [^\s;]+`)
+	otherValue = regexp.MustCompile(`cannot unmarshal !!(\w+)( \x60[^\x60]*\x60)? into [^\s;]+`)
 )
 
 // plainYAML says what is wrong with a configuration without naming our types.
