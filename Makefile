@@ -46,7 +46,7 @@ flood: ## deed serve under load, overload, slow sockets, raw frames and hostile 
 	$(GO) test -tags torture -count=1 -timeout 90m -v ./internal/torture/flood
 
 .PHONY: torture
-torture: flood ## a kill at every step of a commit, failed writes, and broken builds that must be caught
+torture: ## a kill at every step of a commit, failed writes, and broken builds that must be caught
 	$(GO) test -tags torture -count=1 -timeout 10m -run '^Test(Index|Store|Faults|Crash|Doubt)' ./ledger/boltstore
 	$(GO) test -tags torture -count=1 -timeout 60m -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls|ReplayDirty|ReplayUnknown|ReplayDirtyControls|Syscalls|DiskFull|ReadOnly|Stale|Rot)$$' ./internal/torture
 
