@@ -86,6 +86,24 @@ func (c *control) signed(ctx context.Context, cl *client, signer *credential, s 
 	return signer.sign(s)
 }
 
+// bring submits a statement that a service signs with its own SVID. what says so,
+// for whoever gives a person's key.
+func (c *control) bring(cmd *cobra.Command, s attest.Statement, objects [][]byte, what string) error {
+	if c.keyFile != "" {
+		return withHint(errors.New(what+" by a service"), "give --svid-dir DIR, or an SVID by SPIFFE_ENDPOINT_SOCKET, instead of --key")
+	}
+	ctx, cl, done, err := c.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	signer, err := c.credential(ctx, &c.connection)
+	if err != nil {
+		return err
+	}
+	return c.submitAs(ctx, cmd, cl, signer, s, objects, nil)
+}
+
 // listed is a statement of a register, with its index.
 type listed[T attest.Statement] struct {
 	index     uint64

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -29,10 +27,9 @@ scope of the agent that it names. A root warrant names the token's statement as
 this log. It shows nothing by itself.`
 
 type tokenAdd struct {
-	connection
-	signing
+	control
 	typ, instruction, agent, issuer string
-	commit, quiet                   bool
+	commit                          bool
 }
 
 func newTokenAdd() *cobra.Command {
@@ -53,9 +50,7 @@ deed token add access.jwt --type access_token --svid-dir svid/portal \
 	f.StringVar(&t.agent, "agent", "", "SPIFFE `ID` of the agent that the token names")
 	f.StringVar(&t.issuer, "issuer", "", "`ISSUER`, with --commit of a token that does not say it")
 	f.BoolVar(&t.commit, "commit", false, "commit to the token and do not send it")
-	f.BoolVarP(&t.quiet, "quiet", "q", false, "print the statement's ID only")
-	t.signing.flags(cmd)
-	t.connection.flags(cmd)
+	t.control.flags(cmd)
 	return cmd
 }
 
@@ -67,26 +62,16 @@ func (t *tokenAdd) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return t.bring(cmd, bytes.TrimSpace(doc))
+	return t.submit(cmd, bytes.TrimSpace(doc))
 }
 
-// bring submits a token.
-func (t *tokenAdd) bring(cmd *cobra.Command, raw []byte) error {
+// submit has the token logged as evidence.
+func (t *tokenAdd) submit(cmd *cobra.Command, raw []byte) error {
 	s, objects, err := t.statement(raw)
 	if err != nil {
 		return err
 	}
-	ctx, cl, done, err := t.open(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer done()
-	signer, err := t.service(ctx)
-	if err != nil {
-		return err
-	}
-	put := control{connection: t.connection, quiet: t.quiet}
-	return put.submitAs(ctx, cmd, cl, signer, s, objects, nil)
+	return t.control.bring(cmd, s, objects, "a token is brought")
 }
 
 // statement makes the statement of a token, with what goes along.
@@ -114,12 +99,4 @@ func (t *tokenAdd) statement(raw []byte) (*attest.Token, [][]byte, error) {
 	}
 	s.Object, s.Expires = attest.DigestOf(raw), claims.Expires
 	return s, [][]byte{raw}, nil
-}
-
-// service is who brings the token: a person's key cannot.
-func (t *tokenAdd) service(ctx context.Context) (*credential, error) {
-	if t.keyFile != "" {
-		return nil, withHint(errors.New("a token is brought by a service"), "give --svid-dir DIR, or an SVID by SPIFFE_ENDPOINT_SOCKET, instead of --key")
-	}
-	return t.credential(ctx, &t.connection)
 }

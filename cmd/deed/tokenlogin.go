@@ -24,12 +24,10 @@ The person sees the provider's page and not the instruction: show it to them
 before.`
 
 type tokenLogin struct {
-	connection
-	signing
+	control
 	client, instruction, scope string
 	port                       int
 	wait                       time.Duration
-	quiet                      bool
 }
 
 func newTokenLogin() *cobra.Command {
@@ -49,9 +47,7 @@ deed token login https://login.acme.example --client-id deed-cli --instruction i
 	f.StringVar(&t.scope, "scope", "openid", "what is asked for: `SCOPES`")
 	f.IntVar(&t.port, "port", 0, "`PORT` on loopback that the browser is sent back to; 0 is any")
 	f.DurationVar(&t.wait, "wait", 5*time.Minute, "how long to wait for the person")
-	f.BoolVarP(&t.quiet, "quiet", "q", false, "print the statement's ID only")
-	t.signing.flags(cmd)
-	t.connection.flags(cmd)
+	t.control.flags(cmd)
 	return cmd
 }
 
@@ -70,8 +66,8 @@ func (t *tokenLogin) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("logging in: %w", err)
 	}
-	add := &tokenAdd{connection: t.connection, signing: t.signing, typ: string(attest.IDToken), instruction: t.instruction, issuer: args[0], quiet: t.quiet}
-	return add.bring(cmd, []byte(raw))
+	add := &tokenAdd{control: t.control, typ: string(attest.IDToken), instruction: t.instruction, issuer: args[0]}
+	return add.submit(cmd, []byte(raw))
 }
 
 // login is the code flow with PKCE: the browser gets the code, this program the

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -32,11 +30,9 @@ deed trigger webhook:stripe/evt_1 --cause event --seen event.json --svid-dir svi
     --to spiffe://acme.example/agent/books`
 
 type triggerCommand struct {
-	connection
-	signing
+	control
 	to, cause, seen string
 	life            time.Duration
-	quiet           bool
 }
 
 func newTrigger() *cobra.Command {
@@ -54,9 +50,7 @@ func newTrigger() *cobra.Command {
 	f.StringVar(&t.cause, "cause", "", "`CAUSE`: schedule, event, agent_spawned or goal")
 	f.StringVar(&t.seen, "seen", "", "`FILE` with what was seen: its digest is recorded, not its bytes")
 	f.DurationVar(&t.life, "for", time.Hour, "how long it may set the agent off")
-	f.BoolVarP(&t.quiet, "quiet", "q", false, "print the statement's ID only")
-	t.signing.flags(cmd)
-	t.connection.flags(cmd)
+	t.control.flags(cmd)
 	return cmd
 }
 
@@ -65,17 +59,7 @@ func (t *triggerCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cl, done, err := t.open(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer done()
-	signer, err := t.recorder(ctx)
-	if err != nil {
-		return err
-	}
-	put := control{connection: t.connection, quiet: t.quiet}
-	return put.submitAs(ctx, cmd, cl, signer, s, nil, nil)
+	return t.bring(cmd, s, nil, "a trigger is recorded")
 }
 
 // statement checks what is known before a register or an SVID is needed.
@@ -101,12 +85,4 @@ func (t *triggerCommand) statement(cmd *cobra.Command, source string) (*attest.T
 		s.Ref = attest.DigestOf(doc)
 	}
 	return s, nil
-}
-
-// recorder is the service that signs: a person's key cannot.
-func (t *triggerCommand) recorder(ctx context.Context) (*credential, error) {
-	if t.keyFile != "" {
-		return nil, withHint(errors.New("a trigger is recorded by a service"), "give --svid-dir DIR, or an SVID by SPIFFE_ENDPOINT_SOCKET, instead of --key")
-	}
-	return t.credential(ctx, &t.connection)
 }
