@@ -10,5 +10,7 @@
 //
 // The tests of the package hold the cases that the files are written from
 // (go test ./internal/vectors -update), the attacks, and the sweep that drops
-// every rule in turn and wants a vector to notice.
+// the rules of admission, warrants, attribution and evidence in turn and wants a
+// vector to notice. Certificate paths, what takes DER, CBOR and SSH's forms apart,
+// and package policy are outside it.
 package vectors
