@@ -13,10 +13,7 @@ import (
 	"testing"
 	"time"
 
-	strict "github.com/go-json-experiment/json"
-
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/vectors"
 	"github.com/deedlog/deed/internal/vectors/mutant"
@@ -40,8 +37,8 @@ type finding struct {
 	Hits   int
 }
 
-// TestSweep drops every rule in turn, in a build of its own: a vector has to
-// notice each. What no vector can notice is listed with its reason.
+// TestSweep drops every rule in turn, in a build of its own: a vector or a witness
+// has to notice each. What none can notice is listed with its reason.
 func TestSweep(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the module anew")
@@ -121,7 +118,7 @@ func TestSweepProcess(t *testing.T) {
 		t.Skip("for TestSweep")
 	}
 	n := which[0]
-	s := &sweep{corpus: load(t), table: table(t), hits: make([][]int, n), staged: make([]bool, n)}
+	s := &sweep{corpus: load(t), witnesses: witnesses(t), hits: make([][]int, n), asked: make([][]int, n), staged: make([]bool, n)}
 	s.sound = make([]attest.Digest, len(s.corpus.Vectors))
 	s.record(t)
 	found := []finding{}
@@ -137,15 +134,16 @@ func TestSweepProcess(t *testing.T) {
 
 // sweep is one run over all mutants.
 type sweep struct {
-	corpus *vectors.Corpus
-	table  []tableVector
-	stages map[string]*vectors.Register
-	hits   [][]int         // by site: the vectors in which it makes a difference
-	staged []bool          // by site: the stage already
-	sound  []attest.Digest // by vector: its last entry
+	corpus    *vectors.Corpus
+	witnesses []witness
+	stages    map[string]*vectors.Register
+	hits      [][]int         // by site: the vectors in which it makes a difference
+	asked     [][]int         // by site: the witnesses in which it does
+	staged    []bool          // by site: the stage already
+	sound     []attest.Digest // by vector: its last entry
 }
 
-// record finds out which vectors a site can affect.
+// record finds out which vectors and witnesses a site can affect.
 func (s *sweep) record(t *testing.T) {
 	t.Helper()
 	mutant.Active = -1
@@ -160,6 +158,15 @@ func (s *sweep) record(t *testing.T) {
 		}
 		for site := range mutant.Hit {
 			s.hits[site] = append(s.hits[site], i)
+		}
+	}
+	for i, w := range s.witnesses {
+		clear(mutant.Hit)
+		if !w.stands() {
+			t.Fatalf("%s: another answer", w.name)
+		}
+		for site := range mutant.Hit {
+			s.asked[site] = append(s.asked[site], i)
 		}
 	}
 }
@@ -189,10 +196,10 @@ func (s *sweep) run(v *vectors.Vector, stages map[string]*vectors.Register) (err
 func (s *sweep) kill(site int) finding {
 	mutant.Active = site
 	defer func() { mutant.Active = -1 }()
-	f := finding{Hits: len(s.hits[site])}
-	for _, v := range s.table {
-		if !v.holds() {
-			f.Killer = "agency.json: " + v.Name
+	f := finding{Hits: len(s.hits[site]) + len(s.asked[site])}
+	for _, i := range s.asked[site] {
+		if w := s.witnesses[i]; !w.stands() {
+			f.Killer = w.name
 			return f
 		}
 	}
@@ -220,36 +227,6 @@ func (s *sweep) killer(site int, stages map[string]*vectors.Register) string {
 		}
 	}
 	return ""
-}
-
-// tableVector is a vector of the class table alone (testdata/vectors/agency.json):
-// the conditions that no register leaves behind are only there.
-type tableVector struct {
-	Name        string             `json:"name"`
-	Evidence    agency.Evidence    `json:"evidence"`
-	Attribution agency.Attribution `json:"attribution"`
-}
-
-func table(t *testing.T) []tableVector {
-	t.Helper()
-	doc, err := os.ReadFile("../../testdata/vectors/agency.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Vectors []tableVector `json:"vectors"`
-	}
-	if err := strict.Unmarshal(doc, &file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Vectors
-}
-
-func (v tableVector) holds() (ok bool) {
-	defer func() { _ = recover() }() // then it does not
-	got, err := attest.Encode(agency.Attribute(v.Evidence))
-	want, err2 := attest.Encode(v.Attribution)
-	return err == nil && err2 == nil && string(got) == string(want)
 }
 
 func (s *sweep) begin(stage string) (r *vectors.Register, err error) {
