@@ -63,10 +63,7 @@ func (a *accountAdd) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		agree = func(payload []byte) ([][]byte, error) {
-			e, err := attest.Seal(payload, person.key, person.keyID)
-			return [][]byte{e.JSON()}, err
-		}
+		agree = person.endorse
 	}
 	err := a.put(cmd, s, nil, agree)
 	if f := attest.AsFault(err); f != nil && f.Code == "control.quorum" && a.personKey == "" {

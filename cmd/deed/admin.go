@@ -10,7 +10,6 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/setup"
-	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
 func newAdmin() *cobra.Command {
@@ -87,7 +86,7 @@ func (a *adminSet) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	endorse := func(payload []byte) ([][]byte, error) { return endorsements(payload, signer, keys) }
+	endorse := signer.endorsedBy(keys)
 	if a.out != "" {
 		return a.write(ctx, cl, signer, s, endorse)
 	}
@@ -137,66 +136,6 @@ func adminOf(arg string, now []attest.Administrator) (one attest.Administrator, 
 		return one, nil, usageError("%s: %q is neither a file nor a public key", name, value)
 	}
 	return attest.Administrator{Key: public, Name: name}, nil, nil
-}
-
-func readKeys(files []string) (keys []*credential, err error) {
-	for _, file := range files {
-		key, err := keyCredential(file)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
-}
-
-// endorsements signs a payload with every key but the signer's own, each once.
-func endorsements(payload []byte, signer *credential, keys []*credential) (objects [][]byte, err error) {
-	done := map[attest.Digest]bool{signer.keyID: true}
-	for _, k := range keys {
-		if done[k.keyID] {
-			continue
-		}
-		done[k.keyID] = true
-		e, err := attest.Seal(payload, k.key, k.keyID)
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, e.JSON())
-	}
-	return objects, nil
-}
-
-// administratorsJSON is who administers the log as --json prints it.
-type administratorsJSON struct {
-	Index          uint64                 `json:"index"`
-	Quorum         int                    `json:"quorum"`
-	Administrators []attest.Administrator `json:"administrators"`
-}
-
-// administrators gets who administers the log, from the newest set or the genesis.
-func (c *client) administrators(ctx context.Context) (at administratorsJSON, list []attest.Administrator, err error) {
-	found, err := c.search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindAdministrators), Decision: "allow", Limit: 1})
-	if err != nil {
-		return at, nil, fmt.Errorf("looking up the administrators: %w", err)
-	}
-	ref := "0"
-	for _, r := range found.GetResults() { // at most one, the newest
-		ref = r.GetId()
-	}
-	l, _, err := c.logged(ctx, ref)
-	if err != nil {
-		return at, nil, fmt.Errorf("looking up the administrators: %w", err)
-	}
-	switch s := l.Verified.Statement().(type) {
-	case *attest.Genesis:
-		at = administratorsJSON{l.Index, s.Quorum, s.Administrators}
-	case *attest.Administrators:
-		at = administratorsJSON{l.Index, s.Quorum, s.Administrators}
-	default:
-		return at, nil, falseError("entry %d is neither a genesis nor a set of administrators", l.Index)
-	}
-	return at, at.Administrators, nil
 }
 
 func newAdminList() *cobra.Command {

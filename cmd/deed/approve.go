@@ -140,7 +140,7 @@ func (a *approveCommand) pending(cmd *cobra.Command) error {
 		return err
 	}
 	defer done()
-	list, _, err := consent.Pending(ctx, remote{cl}, consent.Search{Agent: a.agent, Since: since, Now: now.UnixMilli()})
+	list, _, err := consent.Pending(ctx, cl.consent(), consent.Search{Agent: a.agent, Since: since, Now: now.UnixMilli()})
 	if err != nil {
 		return fmt.Errorf("looking for what asks for an approval: %w", err)
 	}
@@ -156,7 +156,7 @@ func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.App
 	}
 	defer done()
 	now := time.Now()
-	one, err := cl.asked(ctx, ref, now.UnixMilli())
+	one, err := asked(ctx, cl, ref, now.UnixMilli())
 	if err != nil {
 		return nil, "", err
 	}
@@ -172,7 +172,7 @@ func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.App
 			return nil, "", err
 		}
 	}
-	v, err := consent.Look(ctx, remote{cl}, one, now.UnixMilli())
+	v, err := consent.Look(ctx, cl.consent(), one, now.UnixMilli())
 	if err != nil {
 		return nil, "", err
 	}
@@ -226,7 +226,7 @@ func (a *approveCommand) sign(cmd *cobra.Command, s attest.Statement, person, sh
 
 // asked gets an action that may be approved: by its ID or index, or from a file
 // with its draft.
-func (c *client) asked(ctx context.Context, ref string, now int64) (*consent.Asked, error) {
+func asked(ctx context.Context, cl *client, ref string, now int64) (*consent.Asked, error) {
 	if fileExists(ref) {
 		doc, err := os.ReadFile(ref)
 		if err != nil {
@@ -236,13 +236,13 @@ func (c *client) asked(ctx context.Context, ref string, now int64) (*consent.Ask
 		if err != nil {
 			return nil, err
 		}
-		return c.completed(ctx, &consent.Asked{Action: s.(*attest.Action)}, now)
+		return completed(ctx, cl, &consent.Asked{Action: s.(*attest.Action)}, now)
 	}
-	l, receipt, err := c.logged(ctx, ref)
+	l, receipt, err := cl.logged(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	r, err := readReceipt(receipt, c.vkey)
+	r, err := readReceipt(receipt, cl.vkey)
 	if err != nil {
 		return nil, err
 	}
@@ -253,12 +253,12 @@ func (c *client) asked(ctx context.Context, ref string, now int64) (*consent.Ask
 	case l.Allowed():
 		return nil, withHint(falseError("%s was allowed: there is nothing to approve or to refuse", ref), "see what asks for an approval with 'deed approve --list'")
 	}
-	return c.completed(ctx, &consent.Asked{Action: a, Logged: l, Received: r.entry.ReceivedAt}, now)
+	return completed(ctx, cl, &consent.Asked{Action: a, Logged: l, Received: r.entry.ReceivedAt}, now)
 }
 
 // completed adds the approvals and refusals that are there.
-func (c *client) completed(ctx context.Context, a *consent.Asked, now int64) (*consent.Asked, error) {
-	return a, approvalError(consent.Complete(ctx, remote{c}, a, now))
+func completed(ctx context.Context, cl *client, a *consent.Asked, now int64) (*consent.Asked, error) {
+	return a, approvalError(consent.Complete(ctx, cl.consent(), a, now))
 }
 
 // approvalError says what can be done about an action that is not fit to be

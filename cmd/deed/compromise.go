@@ -80,15 +80,14 @@ func (c *compromise) run(cmd *cobra.Command, _ []string) error {
 			return nil, "", err
 		}
 		return l.Verified.Statement(), l.ID(), nil
-	}, func() (attest.Digest, error) { return cl.keyOf(ctx, c.person) }); err != nil {
+	}, func() (attest.Digest, error) { return keyOf(ctx, cl, c.person) }); err != nil {
 		return err
 	}
 	signer, err := c.administrator(&c.connection)
 	if err != nil {
 		return err
 	}
-	endorse := func(payload []byte) ([][]byte, error) { return endorsements(payload, signer, keys) }
-	return c.submitAs(ctx, cmd, cl, signer, s, nil, endorse)
+	return c.submitAs(ctx, cmd, cl, signer, s, nil, signer.endorsedBy(keys))
 }
 
 // thing reads what is compromised from the flags. logged looks a statement up,
@@ -164,8 +163,8 @@ func whenSince(s string) (time.Time, error) {
 }
 
 // keyOf is the digest of the key that a person or administrator signs with.
-func (c *client) keyOf(ctx context.Context, name string) (attest.Digest, error) {
-	people, err := inForce(ctx, c, attest.KindPerson, func(p *attest.Person) string { return p.Name })
+func keyOf(ctx context.Context, cl *client, name string) (attest.Digest, error) {
+	people, err := inForce(ctx, cl, attest.KindPerson, func(p *attest.Person) string { return p.Name })
 	if err != nil {
 		return "", err
 	}
@@ -174,7 +173,7 @@ func (c *client) keyOf(ctx context.Context, name string) (attest.Digest, error) 
 			return p.statement.Key.Digest(), nil
 		}
 	}
-	_, list, err := c.administrators(ctx)
+	_, list, err := cl.administrators(ctx)
 	for _, a := range list {
 		if a.Name == name {
 			return a.Key.Digest(), nil

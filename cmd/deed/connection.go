@@ -95,11 +95,6 @@ func (c *connection) vkey() (string, error) {
 	return text, nil
 }
 
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // source is the identity of this process.
 func (c *connection) source(ctx context.Context) (source workload.Source, release func(), err error) {
 	if c.svidDir != "" {

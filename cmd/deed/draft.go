@@ -81,18 +81,6 @@ func readStatement(kind attest.Kind, doc []byte) (attest.Statement, error) {
 	return s, nil
 }
 
-// plainJSON says what is wrong with a document, without the Go types.
-func plainJSON(err error) error {
-	var e *json.SemanticError
-	if !errors.As(err, &e) || e.JSONPointer == "" {
-		return err
-	}
-	if e.Err != nil {
-		return fmt.Errorf("%s: %w", e.JSONPointer, e.Err)
-	}
-	return fmt.Errorf("%s: a %s does not fit", e.JSONPointer, e.JSONKind)
-}
-
 // newStatement returns an empty statement of a kind, or nil.
 func newStatement(kind attest.Kind) attest.Statement {
 	for _, s := range [...]attest.Statement{
@@ -343,4 +331,17 @@ func (d *draft) ofAction(s *attest.Approval) error {
 	s.Display = attest.DigestOf([]byte(shown))
 	d.objects = append(d.objects, []byte(shown))
 	return nil
+}
+
+// newDraft reads a predicate and completes it.
+func newDraft(ctx context.Context, f *draftFlags, kind attest.Kind, doc []byte, signer *credential, cl *client) (*draft, error) {
+	statement, err := readStatement(kind, doc)
+	if err != nil {
+		return nil, err
+	}
+	d := &draft{flags: f, statement: statement, signer: signer, client: cl, now: time.Now()}
+	if err := d.complete(ctx); err != nil {
+		return nil, fmt.Errorf("completing %s: %w", kind, err)
+	}
+	return d, nil
 }

@@ -131,12 +131,12 @@ func (d *draft) session(ctx context.Context, s *attest.Action) error {
 		}
 		s.Session.ID = a.Session.ID
 	}
-	return d.client.tip(ctx, s)
+	return tip(ctx, d.client, s)
 }
 
 // tip puts a statement after the last one of its session.
-func (c *client) tip(ctx context.Context, s *attest.Action) error {
-	found, err := c.search(ctx, &deedv1.SearchRequest{Session: s.Session.ID, Agent: s.Agent})
+func tip(ctx context.Context, cl *client, s *attest.Action) error {
+	found, err := cl.search(ctx, &deedv1.SearchRequest{Session: s.Session.ID, Agent: s.Agent})
 	if err != nil {
 		return fmt.Errorf("looking up the session: %w", err)
 	}
@@ -144,7 +144,7 @@ func (c *client) tip(ctx context.Context, s *attest.Action) error {
 		if slices.Contains(r.GetFaults(), "session.fork") {
 			continue
 		}
-		l, _, err := c.logged(ctx, r.GetId())
+		l, _, err := cl.logged(ctx, r.GetId())
 		if err != nil {
 			return fmt.Errorf("looking up the session: %w", err)
 		}

@@ -37,7 +37,7 @@ func (d *draft) progress(ctx context.Context, s *attest.Action) error {
 		return usageError("want --session ID, and the register that has it: give --dir or --server")
 	}
 	fill(&s.Session.ID, d.flags.session)
-	actions, open, err := d.client.sessionCount(ctx, s)
+	actions, open, err := sessionCount(ctx, d.client, s)
 	if err != nil {
 		return err
 	}
@@ -50,14 +50,14 @@ func (d *draft) progress(ctx context.Context, s *attest.Action) error {
 			return withHint(fmt.Errorf("the session is not complete: %d intents have no outcome", len(open)), "report them with --outcome-of, or give --end interrupted")
 		}
 	}
-	return d.client.tip(ctx, s)
+	return tip(ctx, d.client, s)
 }
 
 // sessionCount reads all of a session: how many intents and records it has, and
 // which allowed intents have no outcome.
-func (c *client) sessionCount(ctx context.Context, s *attest.Action) (actions int64, open []attest.ID, err error) {
+func sessionCount(ctx context.Context, cl *client, s *attest.Action) (actions int64, open []attest.ID, err error) {
 	pending, done := map[attest.ID]bool{}, map[attest.ID]bool{}
-	err = c.eachOfSession(ctx, s, func(a *attest.Action, id attest.ID, allowed bool) {
+	err = eachOfSession(ctx, cl, s, func(a *attest.Action, id attest.ID, allowed bool) {
 		if a.Phase.Asks() {
 			actions++
 		}
@@ -74,10 +74,10 @@ func (c *client) sessionCount(ctx context.Context, s *attest.Action) (actions in
 }
 
 // eachOfSession reads the statements of a session but forks, newest first.
-func (c *client) eachOfSession(ctx context.Context, s *attest.Action, do func(a *attest.Action, id attest.ID, allowed bool)) error {
+func eachOfSession(ctx context.Context, cl *client, s *attest.Action, do func(a *attest.Action, id attest.ID, allowed bool)) error {
 	query := &deedv1.SearchRequest{Session: s.Session.ID, Agent: s.Agent, Limit: 1000}
 	for {
-		found, err := c.search(ctx, query)
+		found, err := cl.search(ctx, query)
 		if err != nil {
 			return fmt.Errorf("reading the session: %w", err)
 		}
@@ -85,7 +85,7 @@ func (c *client) eachOfSession(ctx context.Context, s *attest.Action, do func(a 
 			if slices.Contains(r.GetFaults(), "session.fork") {
 				continue
 			}
-			l, _, err := c.logged(ctx, r.GetId())
+			l, _, err := cl.logged(ctx, r.GetId())
 			if err != nil {
 				return fmt.Errorf("reading the session: %w", err)
 			}

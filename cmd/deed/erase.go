@@ -84,8 +84,7 @@ func (e *erase) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	endorse := func(payload []byte) ([][]byte, error) { return endorsements(payload, signer, keys) }
-	return e.submitAs(ctx, cmd, cl, signer, s, nil, endorse)
+	return e.submitAs(ctx, cmd, cl, signer, s, nil, signer.endorsedBy(keys))
 }
 
 // chosen are the objects that are to be erased, of those that the statements name.

@@ -62,13 +62,13 @@ func newExport() *cobra.Command {
 			}
 			defer done()
 			if session != "" {
-				all, err := cl.sessionEntries(ctx, session)
+				all, err := sessionEntries(ctx, cl, session)
 				if err != nil {
 					return err
 				}
 				args = append(args, all...)
 			}
-			if err := exportTo(ctx, cl, out, options, args); err != nil {
+			if err := cl.export(ctx, out, options, args); err != nil {
 				return err
 			}
 			if c.json {
@@ -86,10 +86,10 @@ func newExport() *cobra.Command {
 }
 
 // sessionEntries lists the entries of a session, forks among them.
-func (c *client) sessionEntries(ctx context.Context, session string) (ids []string, err error) {
+func sessionEntries(ctx context.Context, cl *client, session string) (ids []string, err error) {
 	query := &deedv1.SearchRequest{Session: session, Limit: 1000}
 	for {
-		found, err := c.search(ctx, query)
+		found, err := cl.search(ctx, query)
 		if err != nil {
 			return nil, fmt.Errorf("reading the session: %w", err)
 		}
@@ -106,9 +106,9 @@ func (c *client) sessionEntries(ctx context.Context, session string) (ids []stri
 	return ids, nil
 }
 
-// exportTo writes the evidence of entries to a file.
-func exportTo(ctx context.Context, cl *client, path string, o auditor.Options, refs []string) error {
-	bundle, err := auditor.Over(cl.evidence).ExportWith(ctx, o, refs...)
+// export writes the evidence of entries to a file.
+func (c *client) export(ctx context.Context, path string, o auditor.Options, refs []string) error {
+	bundle, err := auditor.Over(c.evidence).ExportWith(ctx, o, refs...)
 	if errors.Is(err, auditor.ErrControl) {
 		return withHint(err, "leave them out with --no-control, and read the whole log with 'deed log audit' instead")
 	}

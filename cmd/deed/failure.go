@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"connectrpc.com/connect"
+	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
@@ -202,4 +203,16 @@ func answerText(e *connect.Error) string {
 		return f.Error()
 	}
 	return e.Message()
+}
+
+// plainJSON says what is wrong with a document, without the Go types.
+func plainJSON(err error) error {
+	var e *json.SemanticError
+	if !errors.As(err, &e) || e.JSONPointer == "" {
+		return err
+	}
+	if e.Err != nil {
+		return fmt.Errorf("%s: %w", e.JSONPointer, e.Err)
+	}
+	return fmt.Errorf("%s: a %s does not fit", e.JSONPointer, e.JSONKind)
 }

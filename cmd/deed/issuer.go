@@ -99,14 +99,6 @@ func newIssuerList() *cobra.Command {
 	return cmd
 }
 
-func joined[T ~string](list []T) string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = string(s)
-	}
-	return strings.Join(out, ",")
-}
-
 func actionsOf(grants []attest.Grant) string {
 	var out []string
 	for _, g := range grants {

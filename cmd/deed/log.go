@@ -11,10 +11,6 @@ import (
 	"github.com/deedlog/deed/ledger"
 )
 
-func newLog() *cobra.Command {
-	return group("log", "The log itself: head, check, scrub, consistency, audit, recover, reindex", newLogHead(), newLogCheck(), newLogScrub(), newLogConsistency(), newLogAudit(), newLogRecover(), newLogReindex())
-}
-
 type logHead struct {
 	connection
 	raw bool
@@ -147,7 +143,7 @@ func consistency(cmd *cobra.Command, c *connection, args []string) error {
 	if err != nil {
 		return err
 	}
-	proof, err := cl.consistencyProof(ctx, older.Checkpoint(), newer.Checkpoint())
+	proof, err := consistencyProof(ctx, cl, older.Checkpoint(), newer.Checkpoint())
 	if err != nil {
 		return err
 	}

@@ -243,16 +243,6 @@ func (f *following) tell(line checkLine) {
 	f.at = line
 }
 
-// onTerminal reports whether somebody watches.
-func onTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
 // lastWords is the first line of a crash.
 func lastWords(err error, stderr string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")

@@ -29,15 +29,15 @@ func printText(w io.Writer, s string) error {
 	return nil
 }
 
-// pair is a line of a report.
-type pair struct{ name, value string }
+// pair is a line of a report: a name and a value.
+type pair [2]string
 
 // printPairs prints aligned lines; those without a value are left out.
 func printPairs(w io.Writer, pairs []pair) error {
 	var b strings.Builder
 	for _, p := range pairs {
-		if p.value != "" {
-			fmt.Fprintf(&b, "%-10s %s\n", p.name, p.value)
+		if p[1] != "" {
+			fmt.Fprintf(&b, "%-10s %s\n", p[0], p[1])
 		}
 	}
 	return printText(w, b.String())

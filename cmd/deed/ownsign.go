@@ -70,7 +70,7 @@ func (o *ownFlags) ask(ctx context.Context, cmd *cobra.Command, key attest.Perso
 	}
 	r := ownRequest{Credential: key, Payload: payload}
 	if cl != nil {
-		if r.Roots, err = cl.rootsOf(ctx, key); err != nil {
+		if r.Roots, err = rootsOf(ctx, cl, key); err != nil {
 			return err
 		}
 	}
@@ -164,12 +164,12 @@ func (o *ownFlags) seal(form attest.Form, payload []byte, keyID attest.Digest) (
 }
 
 // rootsOf are the roots in force that a credential's signatures have to lead to.
-func (c *client) rootsOf(ctx context.Context, key attest.PersonKey) ([]ownRoot, error) {
+func rootsOf(ctx context.Context, cl *client, key attest.PersonKey) ([]ownRoot, error) {
 	signer, err := key.Signer("person")
 	if err != nil || len(signer.Roots()) == 0 {
 		return nil, err
 	}
-	list, err := inForce(ctx, c, attest.KindRoot, (*attest.Root).Of)
+	list, err := inForce(ctx, cl, attest.KindRoot, (*attest.Root).Of)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (c *client) rootsOf(ctx context.Context, key attest.PersonKey) ([]ownRoot, 
 			if l.statement.Of() != name.String() {
 				continue
 			}
-			if root.Document, err = c.object(ctx, l.statement.Bundle); err != nil {
+			if root.Document, err = cl.object(ctx, l.statement.Bundle); err != nil {
 				return nil, err
 			}
 		}

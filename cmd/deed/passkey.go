@@ -66,7 +66,7 @@ func passkeyOf(ctx context.Context, file, name string, cl *client) (attest.Key, 
 	case name == "" || cl == nil:
 		return nil, nil, usageError("want whose passkey is to sign: --as NAME with a register, or --passkey FILE")
 	default:
-		p, err = registeredPerson(ctx, name, cl)
+		p, err = cl.person(ctx, name)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -75,17 +75,4 @@ func passkeyOf(ctx context.Context, file, name string, cl *client) (attest.Key, 
 		return nil, nil, withHint(fmt.Errorf("%s signs with a %s, not with a passkey", name, p.Form()), "use --key FILE for a key, --pae FILE for a tool of one's own")
 	}
 	return p.Key, p.Credential(), nil
-}
-
-func registeredPerson(ctx context.Context, name string, cl *client) (*attest.Person, error) {
-	people, err := inForce(ctx, cl, attest.KindPerson, func(p *attest.Person) string { return p.Name })
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range people {
-		if l.statement.Name == name {
-			return l.statement, nil
-		}
-	}
-	return nil, withHint(fmt.Errorf("%s is not registered", name), "register the person with 'deed person add'")
 }

@@ -76,11 +76,7 @@ func (p *personAdd) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	possession := func(payload []byte) ([][]byte, error) {
-		e, err := attest.Seal(payload, person.key, person.keyID)
-		return [][]byte{e.JSON()}, err
-	}
-	return p.put(cmd, &attest.Person{Name: args[0], Key: person.public, Reach: p.reach}, nil, possession)
+	return p.put(cmd, &attest.Person{Name: args[0], Key: person.public, Reach: p.reach}, nil, person.endorse)
 }
 
 // signsWith says how a person signs, for a table.

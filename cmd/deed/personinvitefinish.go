@@ -38,7 +38,7 @@ func (p *personInvite) complete(cmd *cobra.Command, arg string) error {
 	if err := p.agree(cmd, s); err != nil {
 		return err
 	}
-	envelope, err := attest.Seal(h.Payload, signer.key, signer.keyID)
+	envelope, err := signer.seal(h.Payload)
 	if err != nil {
 		return err
 	}

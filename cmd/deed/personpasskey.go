@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,11 +43,7 @@ func (p *personAdd) register(ctx context.Context, cl *client, s *attest.Person) 
 	if err != nil {
 		return e, err
 	}
-	d := &draft{flags: &draftFlags{}, statement: s, signer: signer, client: cl, now: time.Now()}
-	if err := d.complete(ctx); err != nil {
-		return e, err
-	}
-	if e, err = signer.sign(s); err != nil {
+	if e, err = p.signed(ctx, cl, signer, s); err != nil {
 		return e, err
 	}
 	return e, setup.WriteFile(p.out, append(e.JSON(), '\n'), 0o600)

@@ -106,7 +106,7 @@ func (p *policyShow) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	defer done()
-	now, src, err := cl.policy(ctx)
+	now, src, err := policyInForce(ctx, cl)
 	if err != nil {
 		return err
 	}
@@ -128,17 +128,17 @@ func (p *policyShow) run(cmd *cobra.Command, _ []string) error {
 	return printText(cmd.OutOrStdout(), "\n"+string(src.Policies))
 }
 
-// policy gets the policy in force with its three texts.
-func (c *client) policy(ctx context.Context) (policyJSON, policy.Source, error) {
+// policyInForce gets the policy in force with its three texts.
+func policyInForce(ctx context.Context, cl *client) (policyJSON, policy.Source, error) {
 	var src policy.Source
-	found, err := c.search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindPolicy), Decision: "allow", Limit: 1})
+	found, err := cl.search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindPolicy), Decision: "allow", Limit: 1})
 	if err != nil {
 		return policyJSON{}, src, err
 	}
 	if len(found.GetResults()) == 0 {
 		return policyJSON{}, src, withHint(fmt.Errorf("no policy is in force"), "put one with 'deed policy put'")
 	}
-	l, _, err := c.logged(ctx, found.GetResults()[0].GetId())
+	l, _, err := cl.logged(ctx, found.GetResults()[0].GetId())
 	if err != nil {
 		return policyJSON{}, src, err
 	}
@@ -147,7 +147,7 @@ func (c *client) policy(ctx context.Context) (policyJSON, policy.Source, error) 
 		return policyJSON{}, src, falseError("asked for a policy, the register sent a %s", l.Record.Kind)
 	}
 	for digest, to := range map[attest.Digest]*[]byte{s.Policies: &src.Policies, s.Schema: &src.Schema, s.Entities: &src.Entities} {
-		if *to, err = c.object(ctx, digest); err != nil {
+		if *to, err = cl.object(ctx, digest); err != nil {
 			return policyJSON{}, src, err
 		}
 	}

@@ -216,7 +216,7 @@ func (r *reconcileCommand) actions(ctx context.Context, o reconcile.Options) ([]
 		return nil, err
 	}
 	defer done()
-	return cl.actionsIn(ctx, o, r.agent)
+	return actionsIn(ctx, cl, o, r.agent)
 }
 
 // read compares one file.

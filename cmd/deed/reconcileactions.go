@@ -14,14 +14,14 @@ import (
 
 // actionsIn reads the actions of the register that are near the window, with their
 // signatures checked.
-func (c *client) actionsIn(ctx context.Context, o reconcile.Options, agent string) (out []reconcile.Action, err error) {
+func actionsIn(ctx context.Context, cl *client, o reconcile.Options, agent string) (out []reconcile.Action, err error) {
 	query := &deedv1.SearchRequest{Kind: string(attest.KindAction), Agent: agent, Limit: 1000}
 	query.SinceMs = max(o.Since-o.Slack, 0)
 	if o.Until != 0 {
 		query.UntilMs = o.Until + o.Slack
 	}
 	for {
-		found, err := c.search(ctx, query)
+		found, err := cl.search(ctx, query)
 		if err != nil {
 			return nil, fmt.Errorf("reading actions: %w", err)
 		}
@@ -29,7 +29,7 @@ func (c *client) actionsIn(ctx context.Context, o reconcile.Options, agent strin
 			if r.GetAction() == "" { // an outcome, or of the session
 				continue
 			}
-			l, _, err := c.logged(ctx, r.GetId())
+			l, _, err := cl.logged(ctx, r.GetId())
 			if err != nil {
 				return nil, fmt.Errorf("reading actions: %w", err)
 			}

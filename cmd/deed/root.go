@@ -1,48 +1,8 @@
 package main
 
 import (
-	"context"
-	"io"
-
 	"github.com/spf13/cobra"
 )
-
-// streams are where a command reads and writes.
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
-}
-
-// run executes a command line and returns the exit code.
-func run(ctx context.Context, args []string, s streams) int {
-	root := newRoot()
-	root.SetArgs(args)
-	root.SetIn(s.in)
-	root.SetOut(s.out)
-	root.SetErr(s.err)
-	if wantsHelp(args) { // help wins over errors in the rest of the line
-		cmd, _, err := root.Find(args)
-		if err != nil {
-			cmd = root
-		}
-		help(cmd, nil)
-		return exitDone
-	}
-	cmd, err := root.ExecuteContextC(ctx)
-	return complain(s.err, cmd, err)
-}
-
-func wantsHelp(args []string) bool {
-	for _, a := range args {
-		switch a {
-		case "--":
-			return false
-		case "-h", "--help":
-			return true
-		}
-	}
-	return false
-}
 
 const rootLong = `Deed is a verifiable register of what AI agents did, and on whose authority.
 
@@ -101,36 +61,6 @@ deed search --dir acme --class human_instructed`,
 	return root
 }
 
-// group makes a command that only holds others.
-func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	g := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
-	g.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return unknownCommand(cmd, args[0])
-		}
-		return usageError("%s needs a command", cmd.CommandPath())
-	}
-	g.AddCommand(commands...)
-	return g
-}
-
-func unknownCommand(cmd *cobra.Command, name string) error {
-	unknown := usageError("unknown command %q for %s", name, cmd.CommandPath())
-	for distance := 1; distance <= 2; distance++ { // the closest first
-		cmd.SuggestionsMinimumDistance = distance
-		if s := cmd.SuggestionsFor(name); len(s) > 0 {
-			return withHint(unknown, "did you mean "+cmd.CommandPath()+" "+s[0]+"?")
-		}
-	}
-	return unknown
-}
-
-// takes checks the number of arguments; most below 0 is any number.
-func takes(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if n := len(args); n < least || most >= 0 && n > most {
-			return usageError("%d arguments do not fit %q", n, useLine(cmd))
-		}
-		return nil
-	}
+func newLog() *cobra.Command {
+	return group("log", "The log itself: head, check, scrub, consistency, audit, recover, reindex", newLogHead(), newLogCheck(), newLogScrub(), newLogConsistency(), newLogAudit(), newLogRecover(), newLogReindex())
 }

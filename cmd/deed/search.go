@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -122,14 +120,6 @@ func (s *searchCommand) check() error {
 		oneOf("--decision", s.query.Decision, []string{"allow", "deny"}))
 }
 
-// oneOf refuses what is given and in no set.
-func oneOf[T ~string](name string, value T, set []T) error {
-	if value == "" || slices.Contains(set, value) {
-		return nil
-	}
-	return usageError("%s: want one of %s, found %q", name, joined(set), string(value))
-}
-
 func jsonResult(r *deedv1.SearchResult) foundJSON {
 	return foundJSON{
 		Index: r.GetIndex(), ID: r.GetId(), Kind: r.GetKind(), Received: r.GetReceivedAtMs(), Signer: r.GetSigner(),
@@ -157,23 +147,4 @@ func (s *searchCommand) print(cmd *cobra.Command, found *deedv1.SearchResponse) 
 		return nil
 	}
 	return printText(cmd.ErrOrStderr(), fmt.Sprintf("there is more: add --before %d\n", found.GetNext()))
-}
-
-// parseTime reads a point in time, in ms; 0 is none.
-func parseTime(flag, s string, now time.Time) (int64, error) {
-	if s == "" {
-		return 0, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UnixMilli(), nil
-		}
-	}
-	if d, err := time.ParseDuration(s); err == nil {
-		return now.Add(-d).UnixMilli(), nil
-	}
-	if ms, err := strconv.ParseInt(s, 10, 64); err == nil && ms > 0 {
-		return ms, nil
-	}
-	return 0, usageError("%s: want 2026-03-01T12:00:00Z, 2026-03-01, 36h or milliseconds, found %q", flag, s)
 }

@@ -2,18 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/internal/setup"
 )
 
 const signLong = `Sign a statement and print its envelope (DSSE, one line of JSON).
@@ -168,19 +161,6 @@ func (s *signCommand) keep(d *draft) error {
 	return writeObjects(s.objects, append(d.objects, d.signer.objects()...))
 }
 
-// newDraft reads a predicate and completes it.
-func newDraft(ctx context.Context, f *draftFlags, kind attest.Kind, doc []byte, signer *credential, cl *client) (*draft, error) {
-	statement, err := readStatement(kind, doc)
-	if err != nil {
-		return nil, err
-	}
-	d := &draft{flags: f, statement: statement, signer: signer, client: cl, now: time.Now()}
-	if err := d.complete(ctx); err != nil {
-		return nil, fmt.Errorf("completing %s: %w", kind, err)
-	}
-	return d, nil
-}
-
 func (s *signCommand) endorsement(cmd *cobra.Command) error {
 	envelope, err := readEnvelope(s.endorse)
 	if err != nil {
@@ -196,102 +176,9 @@ func (s *signCommand) endorsement(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	endorsed, err := attest.Seal(envelope.Payload, signer.key, signer.keyID)
+	endorsed, err := signer.seal(envelope.Payload)
 	if err != nil {
 		return err
 	}
 	return printText(cmd.OutOrStdout(), string(endorsed.JSON())+"\n")
-}
-
-// readInput reads the file that is named, or stdin for "-"; nothing where none
-// is.
-func readInput(cmd *cobra.Command, args []string) ([]byte, error) {
-	if len(args) == 0 {
-		return nil, nil
-	}
-	if args[0] == "-" {
-		doc, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), attest.MaxEnvelope+1))
-		if err != nil {
-			return nil, fmt.Errorf("reading stdin: %w", err)
-		}
-		return nonEmpty("stdin", doc)
-	}
-	doc, err := os.ReadFile(args[0])
-	if err != nil {
-		return nil, fmt.Errorf("reading statement: %w", err)
-	}
-	return nonEmpty(args[0], doc)
-}
-
-func nonEmpty(name string, doc []byte) ([]byte, error) {
-	if len(strings.TrimSpace(string(doc))) == 0 {
-		return nil, fmt.Errorf("reading %s: it is empty", name)
-	}
-	return doc, nil
-}
-
-func readEnvelope(path string) (attest.Envelope, error) {
-	doc, err := os.ReadFile(path)
-	if err != nil {
-		return attest.Envelope{}, fmt.Errorf("reading envelope: %w", err)
-	}
-	e, err := attest.ParseEnvelope([]byte(strings.TrimRight(string(doc), "\r\n")))
-	if err != nil {
-		return e, fmt.Errorf("reading envelope %s: %w", path, err)
-	}
-	return e, nil
-}
-
-// writeObjects writes objects under the hex of their digests.
-func writeObjects(dir string, objects [][]byte) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("writing objects: %w", err)
-	}
-	for _, o := range objects {
-		if err := setup.WriteFile(filepath.Join(dir, attest.DigestOf(o).Hex()), o, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readObjects reads files, and all files of directories.
-func readObjects(paths []string) (objects [][]byte, err error) {
-	for _, path := range paths {
-		names := []string{path}
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			list, err := os.ReadDir(path)
-			if err != nil {
-				return nil, fmt.Errorf("reading objects: %w", err)
-			}
-			names = nil
-			for _, f := range list {
-				names = append(names, filepath.Join(path, f.Name()))
-			}
-		}
-		for _, name := range names {
-			o, err := readObject(name)
-			if err != nil {
-				return nil, err
-			}
-			objects = append(objects, o)
-		}
-	}
-	return objects, nil
-}
-
-// readObject reads one object. An envelope is an object in its canonical form,
-// without the newline that deed sign prints after it.
-func readObject(path string) ([]byte, error) {
-	o, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading object: %w", err)
-	}
-	if e, err := attest.ParseEnvelope([]byte(strings.TrimRight(string(o), "\r\n"))); err == nil {
-		return e.JSON(), nil
-	}
-	if len(o) == 0 {
-		return nil, errors.New("reading object " + path + ": it is empty")
-	}
-	return o, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"errors"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/setup"
-	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
 const signingGroup = "signing"
@@ -155,6 +153,11 @@ func (k *credential) sign(s attest.Statement) (attest.Envelope, error) {
 		}
 		return attest.Envelope{}, fmt.Errorf("the statement names %s as its signer, and %s would sign it", named.Name(), signer)
 	}
+	return k.seal(payload)
+}
+
+// seal signs a payload as it is.
+func (k *credential) seal(payload []byte) (attest.Envelope, error) {
 	return attest.Seal(payload, k.key, k.keyID)
 }
 
@@ -164,35 +167,4 @@ func (k *credential) objects() [][]byte {
 		return nil
 	}
 	return [][]byte{k.chain}
-}
-
-// personOf finds the person whose registered key this is.
-func (c *client) personOf(ctx context.Context, key attest.Key) (string, error) {
-	if name, err := c.administratorOf(ctx, key); name != "" || err != nil {
-		return name, err
-	}
-	found, err := c.search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindPerson), Decision: "allow", Limit: 1000})
-	if err != nil {
-		return "", fmt.Errorf("looking up whose key this is: %w", err)
-	}
-	for _, r := range found.GetResults() {
-		l, _, err := c.logged(ctx, r.GetId())
-		if err != nil {
-			return "", fmt.Errorf("looking up whose key this is: %w", err)
-		}
-		if p, ok := l.Verified.Statement().(*attest.Person); ok && bytes.Equal(p.Key, key) {
-			return p.Name, nil
-		}
-	}
-	return "", withHint(errors.New("the key is of nobody that the register knows"), "register the person with 'deed person add', or give --as NAME")
-}
-
-func (c *client) administratorOf(ctx context.Context, key attest.Key) (string, error) {
-	_, list, err := c.administrators(ctx)
-	for _, a := range list {
-		if bytes.Equal(a.Key, key) {
-			return a.Name, nil
-		}
-	}
-	return "", err
 }

@@ -95,7 +95,7 @@ func ownCredential(ctx context.Context, name string, cl *client) (*credential, e
 	if name == "" || cl == nil {
 		return nil, usageError("want who is to sign: --as NAME, with a register")
 	}
-	p, err := registeredPerson(ctx, name, cl)
+	p, err := cl.person(ctx, name)
 	if err != nil {
 		return nil, err
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"github.com/deedlog/deed/attest"
@@ -91,14 +89,6 @@ func (s *submitCommand) run(cmd *cobra.Command, args []string) error {
 	return s.send(ctx, cmd, cl, envelope, objects)
 }
 
-// isEnvelope tells an envelope from a predicate, which has no such member.
-func isEnvelope(doc []byte) bool {
-	var shape struct {
-		PayloadType jsontext.Value `json:"payloadType"`
-	}
-	return len(doc) > 0 && json.Unmarshal(doc, &shape) == nil && len(shape.PayloadType) > 0
-}
-
 // signed takes an envelope, and adds the SVID's certificates if it is the one
 // that signed.
 func (s *submitCommand) signed(ctx context.Context, doc []byte, objects [][]byte) (attest.Envelope, [][]byte, error) {
@@ -138,7 +128,7 @@ func (s *submitCommand) send(ctx context.Context, cmd *cobra.Command, cl *client
 	}
 	printed := printReceipt(cmd.OutOrStdout(), &s.connection, s.quiet, cl, receipt)
 	if printed == nil && s.out != "" {
-		printed = exportTo(ctx, cl, s.out, auditor.Options{Control: true}, []string{receipt.GetId()})
+		printed = cl.export(ctx, s.out, auditor.Options{Control: true}, []string{receipt.GetId()})
 	}
 	return errors.Join(printed, err)
 }

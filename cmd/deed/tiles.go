@@ -41,7 +41,7 @@ func (t tiles) ReadTiles(list []tlog.Tile) ([][]byte, error) {
 }
 
 // consistencyProof computes the proof between two sizes from tiles.
-func (c *client) consistencyProof(ctx context.Context, older, newer ledger.Checkpoint) ([]ledger.Hash, error) {
+func consistencyProof(ctx context.Context, cl *client, older, newer ledger.Checkpoint) ([]ledger.Hash, error) {
 	if older.Size == 0 || older.Size == newer.Size {
 		return nil, nil
 	}
@@ -49,7 +49,7 @@ func (c *client) consistencyProof(ctx context.Context, older, newer ledger.Check
 		return nil, fmt.Errorf("computing consistency proof: size %d is too large", newer.Size)
 	}
 	tree := tlog.Tree{N: int64(newer.Size), Hash: tlog.Hash(newer.Root)}
-	proof, err := tlog.ProveTree(tree.N, int64(older.Size), tlog.TileHashReader(tree, tiles{ctx, c}))
+	proof, err := tlog.ProveTree(tree.N, int64(older.Size), tlog.TileHashReader(tree, tiles{ctx, cl}))
 	if err != nil {
 		return nil, fmt.Errorf("computing consistency proof: %w", err)
 	}

@@ -20,8 +20,8 @@ func newWarrant() *cobra.Command {
 }
 
 // warrantOf gets a warrant from the register.
-func (c *client) warrantOf(ctx context.Context, ref string) (*admission.Logged, *attest.Warrant, error) {
-	l, _, err := c.logged(ctx, ref)
+func warrantOf(ctx context.Context, cl *client, ref string) (*admission.Logged, *attest.Warrant, error) {
+	l, _, err := cl.logged(ctx, ref)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,12 +33,12 @@ func (c *client) warrantOf(ctx context.Context, ref string) (*admission.Logged, 
 }
 
 // chain gets a warrant and those above it, root first.
-func (c *client) chain(ctx context.Context, ref string) (consent.Chain, error) {
-	l, _, err := c.warrantOf(ctx, ref)
+func chain(ctx context.Context, cl *client, ref string) (consent.Chain, error) {
+	l, _, err := warrantOf(ctx, cl, ref)
 	if err != nil {
 		return consent.Chain{}, err
 	}
-	return consent.ChainOf(ctx, remote{c}, l.ID())
+	return consent.ChainOf(ctx, cl.consent(), l.ID())
 }
 
 func newWarrantShow() *cobra.Command {
@@ -74,7 +74,7 @@ func findWarrant(ctx context.Context, c *connection, ref string) (*attest.Warran
 		return nil, err
 	}
 	defer done()
-	_, w, err := cl.warrantOf(ctx, ref)
+	_, w, err := warrantOf(ctx, cl, ref)
 	return w, err
 }
 

@@ -56,11 +56,11 @@ func checkWarrant(cmd *cobra.Command, c *connection, ref string) error {
 		return err
 	}
 	defer done()
-	chain, err := cl.chain(ctx, ref)
+	chain, err := chain(ctx, cl, ref)
 	if err != nil {
 		return err
 	}
-	faults, err := chain.Faults(ctx, remote{cl}, time.Now().UnixMilli())
+	faults, err := chain.Faults(ctx, cl.consent(), time.Now().UnixMilli())
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (d *warrantDelegate) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	chain, err := cl.chain(ctx, args[0])
+	chain, err := chain(ctx, cl, args[0])
 	if err != nil {
 		return err
 	}

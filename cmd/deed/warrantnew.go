@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -54,11 +53,7 @@ func (i *issuing) issue(ctx context.Context, cmd *cobra.Command, cl *client, sig
 	if !i.print {
 		return i.submitAs(ctx, cmd, cl, signer, w, nil, nil)
 	}
-	d := &draft{flags: &draftFlags{}, statement: w, signer: signer, client: cl, now: time.Now()}
-	if err := d.complete(ctx); err != nil {
-		return err
-	}
-	e, err := signer.sign(w)
+	e, err := i.signed(ctx, cl, signer, w)
 	if err != nil {
 		return err
 	}
@@ -72,9 +67,9 @@ func (i *issuing) denials() ([]attest.Denial, error) {
 		action, resource, limited := strings.Cut(text, "@")
 		d := attest.Denial{Actions: []string{action}}
 		if limited {
-			match, err := (&actFlags{resource: resource}).match()
+			match, err := request.Resource(resource)
 			if err != nil {
-				return nil, err
+				return nil, asUsage("--resource", err)
 			}
 			d.Resource = &match
 		}
@@ -197,7 +192,7 @@ func (n *warrantNew) authority(ctx context.Context, cl *client, w *attest.Warran
 		w.Root.Basis = usualBasis(w)
 	}
 	if w.Root.Accountable == "" {
-		w.Root.Accountable, err = cl.accountable(ctx, w.Issuer)
+		w.Root.Accountable, err = accountable(ctx, cl, w.Issuer)
 	}
 	return err
 }
@@ -235,8 +230,8 @@ func (n *warrantNew) follow(ctx context.Context, cl *client, w *attest.Warrant) 
 }
 
 // accountable is who the register says answers for an issuer's warrants.
-func (c *client) accountable(ctx context.Context, issuer attest.Party) (string, error) {
-	registered, err := c.issuer(ctx, issuer)
+func accountable(ctx context.Context, cl *client, issuer attest.Party) (string, error) {
+	registered, err := cl.issuer(ctx, issuer)
 	if err != nil {
 		return "", err
 	}
@@ -244,18 +239,4 @@ func (c *client) accountable(ctx context.Context, issuer attest.Party) (string, 
 		return "", withHint(errors.New(issuer.ID+" is not registered as an issuer"), "register with 'deed issuer add'")
 	}
 	return registered.Accountable, nil
-}
-
-// issuer finds the registration in force of an issuer, or nil.
-func (c *client) issuer(ctx context.Context, p attest.Party) (*attest.Issuer, error) {
-	list, err := inForce(ctx, c, attest.KindIssuer, func(i *attest.Issuer) string { return i.Issuer.Name() })
-	if err != nil {
-		return nil, fmt.Errorf("looking up the issuer: %w", err)
-	}
-	for _, l := range list {
-		if l.statement.Issuer == p {
-			return l.statement, nil
-		}
-	}
-	return nil, nil
 }

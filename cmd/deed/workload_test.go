@@ -105,6 +105,6 @@ func waitSize(t *testing.T, i *setup.Instance, size uint64) {
 func command(t *testing.T, args ...string) (code int, out, complaint string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(t.Context(), args, streams{strings.NewReader(""), &stdout, &stderr})
+	code = run(t.Context(), newRoot(), args, streams{in: strings.NewReader(""), out: &stdout, err: &stderr})
 	return code, stdout.String(), stderr.String()
 }

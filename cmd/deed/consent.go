@@ -9,6 +9,9 @@ import (
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
+// consent is the register as a person's approval asks for it.
+func (c *client) consent() consent.Register { return remote{c} }
+
 // remote is a register over the wire as [consent.Register].
 type remote struct{ *client }
 

@@ -9,9 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/internal/setup"
 )
 
 // confirm asks whoever sits at the terminal; yes answers for them. Where there is
@@ -39,32 +36,26 @@ func confirm(cmd *cobra.Command, yes bool, question string) error {
 
 // fromTerminal reports whether somebody types what is read.
 func fromTerminal(r io.Reader) bool {
-	file, ok := r.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	info := charDevice(r)
+	if info == nil {
 		return false
 	}
 	null, err := os.Stat(os.DevNull) // a device, too, where nobody types
 	return err != nil || !os.SameFile(info, null)
 }
 
-// keepSigned writes an envelope for somebody else to submit, and the objects that
-// belong to it.
-func keepSigned(cmd *cobra.Command, file, dir string, e attest.Envelope, objects [][]byte) error {
-	if dir == "" {
-		dir = file + objectsSuffix
-	}
-	if err := writeObjects(dir, objects); err != nil {
-		return err
-	}
-	if err := setup.WriteFile(file, append(e.JSON(), '\n'), 0o600); err != nil {
-		return fmt.Errorf("writing envelope: %w", err)
-	}
-	return printText(cmd.OutOrStdout(), file+"\n")
-}
+// onTerminal reports whether somebody watches.
+func onTerminal(w io.Writer) bool { return charDevice(w) != nil }
 
-// objectsSuffix is where the objects of an envelope in a file are by default.
-const objectsSuffix = ".objects"
+// charDevice is the character device behind a stream, or nil.
+func charDevice(stream any) os.FileInfo {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	return info
+}
