@@ -7,9 +7,11 @@ import (
 )
 
 const demoLong = `Demo plays the main job with throwaway identities: a register on a loopback port,
-agents with SVIDs of a throwaway CA, and real calls. A treasurer instructs, agents
-delegate and act, some of it is denied, and every piece of evidence is verified
-offline at the end. Then a byte is flipped, to show what catches it.
+agents with SVIDs of a throwaway CA, and real calls. A person instructs an agent,
+another acts under what was handed on to it, a gate asks two people and they
+approve; a job acts of its own agency; some things are tried and come to nothing.
+Then the register is stopped and every piece of evidence is verified offline, with
+what a key that is reported stolen does to it, and a byte is flipped.
 
 Without --dir nothing is kept. With it, the directory is a register that deed
 serve carries on with.`

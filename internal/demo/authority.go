@@ -2,45 +2,44 @@ package demo
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"time"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/clients/agent"
 )
 
 const (
-	account = "iban/DE/nordlicht/DE02120300000000202051"
-	other   = "iban/DE/nordlicht/DE75512108001245126199"
-	invoice = "INV/2026/0117"
-	vendor  = "iban/DE/nordlicht"
+	vendor    = "iban/DE/nordlicht"
+	account   = vendor + "/DE02120300000000202051"
+	other     = vendor + "/DE75512108001245126199"
+	invoice   = "INV/2026/0117"
+	gateLimit = "1000.00" // EUR, above which two people are asked
 )
 
 var target = attest.Target{Endpoint: "bank.example", Kind: "external", Protocol: "https"}
 
 // register enters people, agents and issuers, as an administrator does.
 func (c *cast) register(ctx context.Context) error {
-	for _, p := range []*human{c.treasurer, c.controller} {
+	for _, p := range []*human{c.maria, c.bob, c.carol} {
 		if err := c.registerPerson(ctx, p); err != nil {
 			return err
 		}
 	}
-	for path, purpose := range map[string]string{"/agent": "payments and reports", "/service": "scheduling and mandates"} {
+	for _, prefix := range []struct{ path, purpose string }{{"/agent", "payments and reports"}, {"/service", "scheduling and mandates"}} {
 		_, err := c.admin.submit(ctx, &attest.Agent{
-			Agent: "spiffe://" + c.domain + path, By: c.admin.name, Log: c.origin, Nonce: nonce(),
-			Owner: c.treasurer.name, Prefix: true, Purpose: purpose, Recorder: path == "/service", Status: "registered", V: 1,
+			Agent: "spiffe://" + c.domain + prefix.path, By: c.admin.name, Log: c.origin, Nonce: nonce(),
+			Owner: c.maria.name, Prefix: true, Purpose: prefix.purpose, Recorder: prefix.path == "/service", Status: "registered", V: 1,
 		})
 		if err != nil {
-			return fmt.Errorf("registering agents under %s: %w", path, err)
+			return fmt.Errorf("registering agents under %s: %w", prefix.path, err)
 		}
 	}
-	if err := c.registerIssuer(ctx, attest.Party{ID: c.treasurer.name, Kind: attest.ByPerson}, c.treasurer.name,
-		[]attest.Basis{attest.HumanInstruction, attest.HumanStanding}, []attest.Grant{payments("100000.00", "1000000.00", "iban")}); err != nil {
+	if err := c.registerIssuer(ctx, c.maria.party(), c.maria, []attest.Basis{attest.HumanInstruction, attest.HumanStanding},
+		payments("100000.00", "1000000.00", "iban")); err != nil {
 		return err
 	}
-	return c.registerIssuer(ctx, attest.Party{ID: c.desk.id, Kind: attest.BySVID}, c.controller.name,
-		[]attest.Basis{attest.EventTrigger, attest.OrgStanding}, []attest.Grant{reports()})
+	return c.registerIssuer(ctx, attest.Party{ID: c.mandates.id, Kind: attest.BySVID}, c.carol,
+		[]attest.Basis{attest.EventTrigger, attest.OrgStanding}, reports())
 }
 
 // registerPerson: the administrator signs, the person proves to have the key.
@@ -58,9 +57,9 @@ func (c *cast) registerPerson(ctx context.Context, p *human) error {
 	return nil
 }
 
-func (c *cast) registerIssuer(ctx context.Context, who attest.Party, accountable string, bases []attest.Basis, grants []attest.Grant) error {
+func (c *cast) registerIssuer(ctx context.Context, who attest.Party, accountable *human, bases []attest.Basis, grant attest.Grant) error {
 	_, err := c.admin.submit(ctx, &attest.Issuer{
-		Accountable: accountable, Bases: bases, By: c.admin.name, From: c.now().UnixMilli(), Grants: grants,
+		Accountable: accountable.name, Bases: bases, By: c.admin.name, From: c.now().UnixMilli(), Grants: []attest.Grant{grant},
 		Issuer: who, Log: c.origin, Nonce: nonce(), V: 1,
 	})
 	if err != nil {
@@ -74,7 +73,7 @@ func (c *cast) registerIssuer(ctx context.Context, who attest.Party, accountable
 func payments(most, budget, under string) attest.Grant {
 	limit := attest.Amount{Decimal: most, Unit: "EUR"}
 	return attest.Grant{
-		Actions: []string{"payments.quote", "payments.transfer"},
+		Actions: []string{"payments.transfer"},
 		Arguments: []attest.Argument{
 			{Name: "amount", Constraint: attest.Constraint{DecimalMax: &limit}},
 			{Name: "reference", Constraint: attest.Constraint{Prefix: "INV/2026"}},
@@ -92,23 +91,10 @@ func reports() attest.Grant {
 	}
 }
 
-// instruct signs what a person asks an agent for: a text, which stays with the
-// person, and one typed request.
-func (c *cast) instruct(ctx context.Context, who *human, text string, requests ...attest.Request) (agent.Receipt, error) {
-	var seed [32]byte
-	_, _ = rand.Read(seed[:]) // never fails
-	now := c.now()
-	return who.submit(ctx, &attest.Instruction{
-		Addressee: c.orchestrator.id, At: now.UnixMilli(),
-		Commitment: attest.Commitment{Root: attest.Commit(seed, attest.TextFields([][2]string{{"text", text}}))},
-		Expires:    now.Add(24 * time.Hour).UnixMilli(), Log: c.origin, Nonce: nonce(), Person: who.name, Requests: requests, V: 1,
-	})
-}
-
-// invoiceRequest is the payment that the treasurer names.
+// invoiceRequest is the payment that maria names.
 func invoiceRequest() attest.Request {
 	exact := func(s string) attest.Constraint { v := attest.Text(s); return attest.Constraint{Exact: &v} }
-	most := attest.Amount{Decimal: "2000.00", Unit: "EUR"}
+	most := attest.Amount{Decimal: "700.00", Unit: "EUR"}
 	return attest.Request{
 		Action: "payments.transfer",
 		Arguments: []attest.Argument{
@@ -119,22 +105,30 @@ func invoiceRequest() attest.Request {
 	}
 }
 
+// gate asks two people about every larger payment.
+func (c *cast) gate() attest.WarrantGate {
+	return attest.WarrantGate{
+		Actions: []string{"payments.transfer"}, Approvers: []string{c.bob.name, c.carol.name}, Display: true, M: 2,
+		When: attest.When{Above: &attest.Threshold{Argument: "amount", Limit: attest.Amount{Decimal: gateLimit, Unit: "EUR"}}},
+	}
+}
+
 // root is a root warrant for an agent.
-func (c *cast) root(issuer attest.Party, holder string, basis attest.Basis, accountable string, task attest.Task, grant attest.Grant, evidence ...attest.ID) *attest.Warrant {
+func (c *cast) root(issuer attest.Party, holder *workload, basis attest.Basis, accountable *human, task attest.Task, grant attest.Grant) *attest.Warrant {
 	now := c.now()
 	return &attest.Warrant{
-		Expires: now.Add(8 * time.Hour).UnixMilli(), Grants: []attest.Grant{grant}, Holder: attest.Holder{SPIFFEID: holder},
-		Issuer: issuer, Log: c.origin, MaxDepth: 2, Nonce: nonce(), NotBefore: now.Add(-time.Second).UnixMilli(),
-		Root: &attest.WarrantRoot{Accountable: accountable, Basis: basis, Evidence: evidence}, Task: task, V: 1,
+		Expires: now.Add(8 * time.Hour).UnixMilli(), Grants: []attest.Grant{grant}, Holder: attest.Holder{SPIFFEID: holder.id},
+		Issuer: issuer, Log: c.origin, MaxDepth: 1, Nonce: nonce(), NotBefore: now.Add(-time.Second).UnixMilli(),
+		Root: &attest.WarrantRoot{Accountable: accountable.name, Basis: basis}, Task: task, V: 1,
 	}
 }
 
 // child narrows a warrant for another agent.
-func (c *cast) child(parent *attest.Warrant, id attest.ID, from *workload, to string, grant attest.Grant) *attest.Warrant {
+func (c *cast) child(parent *attest.Warrant, id attest.ID, from, to *workload, grant attest.Grant) *attest.Warrant {
 	w := *parent
 	w.Depth, w.Parent, w.Root = parent.Depth+1, id, nil
 	w.Issuer = attest.Party{ID: from.id, Kind: attest.BySVID}
-	w.Holder = attest.Holder{SPIFFEID: to}
+	w.Holder = attest.Holder{SPIFFEID: to.id}
 	w.Grants = []attest.Grant{grant}
 	w.Expires = parent.Expires - time.Hour.Milliseconds()
 	w.Nonce = nonce()

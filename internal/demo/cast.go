@@ -18,6 +18,17 @@ import (
 	"github.com/deedlog/deed/internal/spiffeca"
 )
 
+// administrator is the one of the demo's register.
+const administrator = "administrator"
+
+// stage says where the story is played.
+type stage struct {
+	URL      string // of a running register
+	LogKey   string // vkey of its log
+	CA       *spiffeca.CA
+	AdminKey crypto.Signer
+}
+
 // human is a person of the story, with the key that only they hold.
 type human struct {
 	name   string
@@ -49,8 +60,10 @@ func (h *human) submit(ctx context.Context, s attest.Statement, objects ...[]byt
 	if err != nil {
 		return agent.Receipt{}, err
 	}
-	return h.client.SubmitEnvelope(ctx, e, "person:"+h.name, objects...)
+	return h.client.SubmitEnvelope(ctx, e, h.party().Name(), objects...)
 }
+
+func (h *human) party() attest.Party { return attest.Party{ID: h.name, Kind: attest.ByPerson} }
 
 // workload is an agent or service of the story, with its SVID.
 type workload struct {
@@ -62,23 +75,24 @@ type workload struct {
 // SVID implements agent.Source.
 func (w *workload) SVID() (*x509svid.SVID, error) { return w.svid, nil }
 
-func newWorkload(ctx context.Context, url, id string, ca *spiffeca.CA, o agent.Options) (*workload, error) {
-	svid, err := ca.Issue(id)
+func newWorkload(ctx context.Context, o stage, path string) (*workload, error) {
+	id := "spiffe://" + o.CA.TrustDomain() + path
+	svid, err := o.CA.Issue(id)
 	if err != nil {
 		return nil, fmt.Errorf("issuing SVID for %s: %w", id, err)
 	}
 	w := &workload{id: id, svid: svid}
-	w.client, err = agent.New(ctx, url, w, o)
+	w.client, err = agent.New(ctx, o.URL, w, agent.Options{LogKey: o.LogKey})
 	return w, err
 }
 
 // cast is everyone in the story.
 type cast struct {
-	admin, treasurer, controller           *human
-	orchestrator, buyer, payments          *workload
-	bystander, reconciler, scheduler, desk *workload
-	origin, domain                         string
-	now                                    func() time.Time
+	admin, maria, bob, carol                *human
+	planner, payments, bookkeeper, stranger *workload // agents
+	mandates, scheduler                     *workload // services
+	origin, domain                          string
+	now                                     func() time.Time
 }
 
 // newCast makes keys and SVIDs and connects everyone to the register.
@@ -88,38 +102,48 @@ func newCast(ctx context.Context, o stage) (*cast, error) {
 		to   **workload
 		path string
 	}{
-		{&c.orchestrator, "/agent/orchestrator"}, {&c.buyer, "/agent/buyer"}, {&c.payments, "/agent/payments"},
-		{&c.bystander, "/agent/bystander"}, {&c.reconciler, "/agent/reconciler"},
-		{&c.scheduler, "/service/scheduler"}, {&c.desk, "/service/mandate-desk"},
+		{&c.planner, "/agent/planner"}, {&c.payments, "/agent/payments"}, {&c.bookkeeper, "/agent/books"}, {&c.stranger, "/agent/stranger"},
+		{&c.scheduler, "/service/scheduler"}, {&c.mandates, "/service/mandate-desk"},
 	} {
 		var err error
-		if *w.to, err = newWorkload(ctx, o.URL, "spiffe://"+c.domain+w.path, o.CA, agent.Options{LogKey: o.LogKey}); err != nil {
+		if *w.to, err = newWorkload(ctx, o, w.path); err != nil {
 			return nil, err
 		}
 	}
-	c.origin = c.orchestrator.client.Origin()
+	c.origin = c.planner.client.Origin()
 	return c, c.people(o)
 }
 
+// people makes a key for each; it may be of either kind.
 func (c *cast) people(o stage) (err error) {
-	_, treasurer, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return fmt.Errorf("making a key: %w", err)
-	}
-	controller, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return fmt.Errorf("making a key: %w", err)
-	}
-	client := c.orchestrator.client // people have no SVID: any connection will do
-	if c.admin, err = newHuman(o.Admin, o.AdminKey, client); err != nil {
+	client := c.planner.client // people have no SVID: any connection will do
+	if c.admin, err = newHuman(administrator, o.AdminKey, client); err != nil {
 		return err
 	}
-	if c.treasurer, err = newHuman("treasurer", treasurer, client); err != nil {
-		return err
+	for _, h := range []struct {
+		to   **human
+		name string
+		make func() (crypto.Signer, error)
+	}{
+		{&c.maria, "maria", newEd25519}, {&c.bob, "bob", newP256}, {&c.carol, "carol", newEd25519},
+	} {
+		key, err := h.make()
+		if err != nil {
+			return fmt.Errorf("making a key: %w", err)
+		}
+		if *h.to, err = newHuman(h.name, key, client); err != nil {
+			return err
+		}
 	}
-	c.controller, err = newHuman("controller", controller, client)
-	return err
+	return nil
 }
+
+func newEd25519() (crypto.Signer, error) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	return key, err
+}
+
+func newP256() (crypto.Signer, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
 
 func nonce() string {
 	var b [16]byte

@@ -3,11 +3,10 @@ package demo
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/attest/warrant"
 	"github.com/deedlog/deed/clients/agent"
 	"github.com/deedlog/deed/verifier"
 )
@@ -16,7 +15,6 @@ import (
 type narrator struct {
 	out    io.Writer
 	failed error
-	stop   func() error
 }
 
 func (n *narrator) say(format string, args ...any) {
@@ -29,66 +27,109 @@ func (n *narrator) title(s string) { n.say("%s\n%s", s, strings.Repeat("=", len(
 
 func (n *narrator) heading(s string) { n.say("\n%s\n%s", s, strings.Repeat("-", len(s))) }
 
-// authority tells who may do what.
-func (n *narrator) authority(s *scene) {
-	n.heading("The authority")
-	n.say("%s registers the people, the agents and who may issue warrants.", s.admin.name)
-	n.say("%s, with a key that only they hold, instructs the orchestrator (entry %d)", s.treasurer.name, s.instruction.Index)
-	n.say("and signs a warrant for it. Each agent passes on less than it has:")
-	n.say("")
-	n.say("  treasurer ──────► orchestrator ─────► buyer ───────────► payments")
-	n.say("  human-held key    5,000 EUR each      4,500 EUR each     2,500 EUR each")
-	n.say("                    20,000 in all       15,000 in all      10,000 in all")
+// width is how long lines of sentences are, after the label.
+const width = 82
+
+// field writes a text after a label, its further lines under it.
+func (n *narrator) field(label, text string) {
+	for _, line := range wrap(text, width) {
+		n.say("    %-10s %s", label, line)
+		label = ""
+	}
 }
 
-// step tells one submission.
-func (n *narrator) step(i int, s step, r agent.Receipt, b *verifier.Bundle, sentences []string, path string) {
+// tried is one line of what comes to nothing.
+func (n *narrator) tried(what, came string) { n.say("    %-31s  %s", what, came) }
+
+// authority tells what maria asks for, and who may do what because of it.
+func (n *narrator) authority(s *scene) {
+	n.say("\n 1. Maria instructs an agent, with a key that only she holds")
+	n.field("in words", fmt.Sprintf("%q (the log gets a commitment)", words))
+	n.field("logged", fmt.Sprintf("entry %d, and a warrant that is handed on, narrower:", s.instruction.Index))
+	n.say("")
+	n.say("               maria ─────────► planner ─────────► payments")
+	n.say("               her own key      5,000 EUR each     2,500 EUR each")
+	n.say("                                20,000 in all      10,000 in all")
+	n.say("")
+	n.field("gate", warrant.DescribeGate(s.gate()))
+}
+
+// step tells one submission, with what its verdict says first.
+func (n *narrator) step(i int, s step, notes []string, r agent.Receipt, subject *verifier.Subject) {
 	n.say("\n%2d. %s", i, s.title)
-	answer := "allowed"
-	if r.Decision == "deny" {
-		answer = "DENIED by " + strings.Join(r.Faults, ", ")
+	label := "people"
+	for _, note := range notes {
+		n.field(label, note)
+		label = ""
 	}
-	n.say("    %-10s %s, logged as entry %d", "decision", answer, r.Index)
-	if r.Class != "" {
-		class := r.Class
-		if r.Authorizing != "" {
-			class += ", authorized by " + r.Authorizing
-		}
-		if len(r.Flags) > 0 {
-			class += " (" + strings.Join(r.Flags, ", ") + ")"
-		}
-		n.say("    %-10s %s", "class", class)
+	n.field("decision", decisionWords(r))
+	class := r.Class
+	if r.Authorizing != "" {
+		class += ", authorized by " + r.Authorizing
 	}
-	label := "shows"
-	for _, sentence := range sentences {
-		for _, line := range wrap(sentence, 84) {
-			n.say("    %-10s %s", label, line)
+	n.field("class", class)
+	label = "shows"
+	for at, sentence := range subject.Shows {
+		// A child repeats the gates of its parent: one of them is told.
+		if at < s.told || strings.HasPrefix(sentence, "Gate 0 of the warrant at depth 0 ") {
+			n.field(label, sentence)
 			label = ""
 		}
 	}
-	n.say("    %-10s evidence/%s, %d entries, %d KiB", "evidence", filepath.Base(path), len(b.Indexes()), len(b.Bytes())/1024+1)
+	if s.told > 0 && len(subject.DoesNotShow) > 0 {
+		n.field("but", subject.DoesNotShow[0])
+	}
 }
 
-// verdict tells what the verifier says, and whether it is what the story says.
-func (n *narrator) verdict(k kept, v *verifier.Verdict) bool {
-	passed, asserted := 0, 0
+func decisionWords(r agent.Receipt) string {
+	if r.Decision == "deny" {
+		return fmt.Sprintf("DENIED by %s, logged as entry %d", strings.Join(r.Faults, ", "), r.Index)
+	}
+	return fmt.Sprintf("allowed, logged as entry %d", r.Index)
+}
+
+// verdict tells what the verifier says of one bundle.
+func (n *narrator) verdict(k kept, v *verifier.Verdict) {
+	passed, open := 0, 0
 	for _, f := range v.Findings {
 		if f.Status == verifier.Pass {
 			passed++
 		} else {
-			asserted++
+			open++
 		}
 	}
-	class := agency.None
-	if a := v.Subjects[0].Attribution; a != nil {
-		class = a.Agency
+	s := v.Subjects[0]
+	shown := string(s.Attribution.Agency)
+	if s.Decision.Effect == "deny" {
+		shown += ", denied"
 	}
-	shown := string(class)
-	if shown == "" {
-		shown = "(an outcome)"
+	if len(s.Contested) > 0 {
+		shown += ", CONTESTED"
 	}
-	n.say("  %-12s VERIFIED  %-17s %2d checks passed, %d rest on the register's word", k.step.name, shown, passed, asserted)
-	return string(class) == k.step.class
+	n.say("  %-11s VERIFIED  %-25s %d checks passed, %d optional ones open", k.name, shown, passed, open)
+}
+
+// contestTitle stands above what contests the last bundle.
+const contestTitle = "What the last one says: both readings"
+
+// contest tells both readings of what a reported key signed, in the verdict's words.
+func (n *narrator) contest(c verifier.Contest) {
+	n.heading(contestTitle)
+	for _, line := range c.Lines {
+		n.point(line)
+	}
+	n.say("  If what was signed with it is not believed, this would show instead:")
+	for _, line := range c.Shows {
+		n.point(line)
+	}
+}
+
+func (n *narrator) point(text string) {
+	mark := "-"
+	for _, line := range wrap(text, width+9) {
+		n.say("  %s %s", mark, line)
+		mark = " "
+	}
 }
 
 // caught tells who noticed a change, and where.
@@ -110,7 +151,7 @@ func (n *narrator) farewell(dir string, took time.Duration) {
 	n.say("  log.vkey, genesis, trust/ what a verifier pins")
 	n.say("  evidence/*.deed.zip       the bundles")
 	n.heading("How to go on")
-	n.say("  deed-verify -trust %s/trust %s/evidence/directed.deed.zip", dir, dir)
+	n.say("  deed-verify -trust %s/trust %s/evidence/contested.deed.zip", dir, dir)
 	n.say("  deed verify --trust %s/trust --html report.html %s/evidence/*.deed.zip", dir, dir)
 	n.say("  deed serve --config %s/deed.yaml", dir)
 	n.say("  deed search --class human_directed       # while it is served")

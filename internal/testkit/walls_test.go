@@ -56,8 +56,8 @@ var arrows = map[string][]string{
 	},
 
 	"./internal/demo": {
-		"./attest", "./attest/agency", "./clients/agent", "./clients/auditor", "./internal/setup", "./internal/spiffeca", "./ledger",
-		"./ledger/boltstore", "./verifier",
+		"./attest", "./attest/warrant", "./clients/agent", "./clients/auditor", "./internal/consent", "./internal/setup", "./internal/spiffeca",
+		"./ledger", "./ledger/boltstore", "./verifier",
 	},
 	"./verifier/report": {"./verifier"},
 
