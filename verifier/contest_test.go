@@ -235,6 +235,32 @@ func TestRatified(t *testing.T) {
 	}
 }
 
+// TestRatifiedBySomebodyElse: consent from after the action does not count where the key
+// that signed it may have been in other hands by then, or whoever said whose it is.
+func TestRatifiedBySomebodyElse(t *testing.T) {
+	for _, name := range []string{"alice", "carol"} { // who approved, and who registered her
+		for _, since := range []string{"before", "after"} {
+			w := register.NewWorld(t, "ratified")
+			a := w.Action(w.Payments, attest.Record, w.IDs["standing warrant without trigger"], "21.00")
+			acted := w.AddAction("acted", w.Payments, a)
+			late := w.AddBy("late consent", w.Alice, w.Approval(w.Alice, a))
+			_, r := entryOf(t, w, late.Index)
+			at := map[string]int64{"before": 1, "after": r.CheckedAt + 1}[since]
+			by := map[string]*register.Human{"alice": w.Alice, "carol": w.Carol}[name]
+			c := w.AddBy("compromise", by, &attest.Compromise{By: name, Log: register.Origin, Nonce: w.Nonce(), Reason: "laptop stolen", Since: at, V: 1,
+				Thing: attest.CompromisedThing{ID: name, Key: by.Public.Digest(), Kind: attest.HumanKey}})
+			s := verdictOf(t, w, acted.Index, late.Index, c.Index).Subjects[0]
+			got := s.Attribution
+			if counts := len(got.Ratified) > 0; counts != (since == "after") || counts != slices.Contains(got.Flags, agency.FlagRatifiedBy) {
+				t.Errorf("%s, since %s: %+v", name, since, got)
+			}
+			if said := slices.ContainsFunc(s.Incomplete, func(l string) bool { return strings.Contains(l, "It is not counted: entry ") }); said != (since == "before") {
+				t.Errorf("%s, since %s: %q", name, since, s.Incomplete)
+			}
+		}
+	}
+}
+
 // TestOperatorLiesAboutSpent: with the walk in the bundle, a pool that is said to
 // have more left than the entries left it does not pass.
 func TestOperatorLiesAboutSpent(t *testing.T) {

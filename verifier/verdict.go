@@ -248,6 +248,7 @@ func (v *verification) incomplete(i *item) []string {
 	for _, on := range v.relied(i) {
 		out = append(out, on.gone...)
 	}
+	out = append(out, v.uncounted(i)...)
 	if !v.whole {
 		out = append(out, laterWords)
 	}
