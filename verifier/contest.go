@@ -46,12 +46,28 @@ func (v *verification) contests(i *item) []Contest {
 // resting lists those of the entries that an entry relies on, itself included, that
 // came before a declaration and rest on what it is about.
 func (v *verification) resting(relied []*item, i, by *item, s *attest.Compromise) (out []*item) {
+	same := v.sameRoots(s)
 	for _, on := range relied {
-		if on.logged != nil && on.index < by.index && !weighed(i, on, by) && admission.Contests(s, on.logged, v.endorsers(on)) {
+		if on.logged != nil && on.index < by.index && !weighed(i, on, by) && admission.Contests(s, same, on.logged, v.endorsers(on)) {
 			out = append(out, on)
 		}
 	}
 	return out
+}
+
+// sameRoots lists the root statements that carry the bytes that a declaration is
+// about, whatever they are called and whenever they were logged.
+func (v *verification) sameRoots(s *attest.Compromise) (ids []attest.ID) {
+	named, _ := v.byID[attest.ID(s.Thing.ID)].statement().(*attest.Root)
+	if s.Thing.Kind != attest.RootEntry || named == nil {
+		return nil
+	}
+	for _, i := range v.items {
+		if root, ok := i.statement().(*attest.Root); ok && root.Bundle == named.Bundle {
+			ids = append(ids, i.logged.ID())
+		}
+	}
+	return ids
 }
 
 // weighed reports whether the register took a declaration before an entry into

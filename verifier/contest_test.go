@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/spiffeca"
 	"github.com/deedlog/deed/internal/testkit/register"
 	"github.com/deedlog/deed/verifier"
 )
@@ -167,6 +169,35 @@ func TestContestedEndorsement(t *testing.T) {
 	if len(s2.Contested) != 1 || !slices.Equal(s2.Contested[0].Entries, []uint64{issuer.Index}) || !slices.Contains(s2.Attribution.Flags, agency.FlagContested) {
 		t.Errorf("after the declaration: %+v", s2.Contested)
 	}
+}
+
+// TestContestedBytes: what rests on the bytes of a root that is declared compromised is
+// contested, though it was proven by an earlier root with the same bytes; a root with
+// others is another.
+func TestContestedBytes(t *testing.T) {
+	w := register.NewWorld(t, "bytes")
+	acted := w.AddAction("acted", w.Payments, w.Action(w.Payments, attest.Record, w.IDs["standing warrant"], "1.00"))
+	again := w.AddRoot("root again", w.CA.BundleDocument())
+	other := w.AddRoot("another root", otherCA(t, w).BundleDocument())
+	c := compromise(w, "compromise", attest.CompromisedThing{ID: string(other.ID), Kind: attest.RootEntry}, 1)
+	if got := verdictOf(t, w, acted.Index, again.Index, c.Index).Subjects[0].Contested; len(got) > 0 {
+		t.Errorf("by a root with other bytes: %+v", got)
+	}
+	c = compromise(w, "compromise again", attest.CompromisedThing{ID: string(again.ID), Kind: attest.RootEntry}, 1)
+	got := verdictOf(t, w, acted.Index, c.Index).Subjects[0].Contested
+	if len(got) != 1 || got[0].Attribution.Row != 1 || !slices.Contains(got[0].Entries, acted.Index) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// otherCA is another CA of the world's trust domain.
+func otherCA(t *testing.T, w *register.World) *spiffeca.CA {
+	t.Helper()
+	ca, err := spiffeca.New(spiffeca.Config{TrustDomain: register.Domain, Now: w.Clock.Now, Rand: rand.NewChaCha8([32]byte{}), KeyType: spiffeca.Ed25519})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ca
 }
 
 // TestContestedUnchecked: where a check could not be made, what contests an entry is

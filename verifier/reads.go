@@ -41,7 +41,9 @@ func (r *replay) believe() {
 	said := r.record.Read
 	r.said(controlCell, said.Control)
 	for _, m := range said.Compromised {
-		r.said(cellKey{compromisedTable, m.What}, m)
+		if key, err := admission.MarkKey(r, m.What); err == nil { // bounds asked for it
+			r.said(cellKey{compromisedTable, key}, m)
+		}
 		r.said(cellKey{compromisedTable, "any"}, m)
 	}
 	for _, ref := range said.Revoked {

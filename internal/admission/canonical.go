@@ -199,6 +199,12 @@ func (s Spent) write(p *plain) {
 	p.end('}')
 }
 
+func (c Carried) write(p *plain) {
+	p.begin('{')
+	p.text("bundle", string(c.Bundle))
+	p.end('}')
+}
+
 func (c Control) write(p *plain) {
 	p.begin('{')
 	p.integer("count", c.Count)
@@ -268,6 +274,14 @@ func readMark(doc []byte, known string) (m Mark, ok bool) {
 	m.What = in.text("")
 	in.literal(`"}`)
 	return m, in.done()
+}
+
+func readCarried(doc []byte, known string) (c Carried, ok bool) {
+	in := plainReader{rest: doc}
+	in.literal(`{"bundle":"`)
+	c.Bundle = attest.Digest(in.text(known))
+	in.literal(`"}`)
+	return c, in.done()
 }
 
 func readSpent(doc []byte, known string) (s Spent, ok bool) {

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,33 +14,61 @@ import (
 //
 //	key/<digest of the key in hex> <signer name>
 //	id/<SPIFFE ID>
-//	root/<ID of the root statement>
-//	bundle/<digest of its bundle>
+//	bundle/<digest of a root's bundle>
 //	any                                  the last declaration, if there is one
 //
-// Where there is none, nothing else is looked up (docs/spec/admission.md,
-// "State").
-const anyMark = "any"
+// Where there is none, nothing else is looked up. What rests on a root statement
+// rests on the bytes that it carries: another one with the same bytes, earlier or
+// under another name, is no better (docs/spec/admission.md, "State").
+const (
+	anyMark    = "any"
+	rootPrefix = "root/" // of what a statement rests on, by the root statement's ID
+)
 
 func keyMark(party attest.Party, key attest.Digest) string {
 	return "key/" + key.Hex() + " " + party.Name()
 }
 
 func idMark(id string) string                { return "id/" + id }
-func rootMark(id attest.ID) string           { return "root/" + string(id) }
+func rootMark(id attest.ID) string           { return rootPrefix + string(id) }
 func bundleMark(bundle attest.Digest) string { return "bundle/" + string(bundle) }
 
-// markOf is what a declaration is about.
+// markOf is what a declaration is about, of anything but a root.
 func markOf(t attest.CompromisedThing) string {
 	switch t.Kind {
 	case attest.HumanKey:
 		return keyMark(attest.Party{ID: t.ID, Kind: attest.ByPerson}, t.Key)
 	case attest.SVIDKey:
 		return keyMark(attest.Party{ID: t.ID, Kind: attest.BySVID}, t.Key)
-	case attest.WorkloadID:
-		return idMark(t.ID)
 	}
-	return rootMark(attest.ID(t.ID))
+	return idMark(t.ID)
+}
+
+// about is what a declaration is about, by its key in the table; "" where it names
+// as a root what is none.
+func (c *Checked) about(s *attest.Compromise) string {
+	if s.Thing.Kind != attest.RootEntry {
+		return markOf(s.Thing)
+	}
+	root := statementOf[*attest.Root](c.statements[attest.ID(s.Thing.ID)])
+	if root == nil {
+		return ""
+	}
+	return bundleMark(root.Bundle)
+}
+
+// MarkKey is the key in the table of something that a statement rests on: of a root
+// statement, that of the bytes that it carries.
+func MarkKey(v View, what string) (string, error) {
+	id, isRoot := strings.CutPrefix(what, rootPrefix)
+	if !isRoot {
+		return what, nil
+	}
+	carried, ok, err := get(v, bundleTable, id, "", readCarried)
+	if err == nil && !ok {
+		err = fmt.Errorf("reading state %s/%s: there is none", bundleTable, id)
+	}
+	return bundleMark(carried.Bundle), err
 }
 
 // compromise: the person himself or a quorum says it of a person's key, a quorum
@@ -111,7 +140,9 @@ func (c *Checked) suspects() []suspect {
 	}
 	switch st := c.verified.Statement().(type) {
 	case *attest.Compromise:
-		out = append(out, suspect{what: markOf(st.Thing)})
+		if what := c.about(st); what != "" {
+			out = append(out, suspect{what: what})
+		}
 	case *attest.Root:
 		out = append(out, suspect{what: bundleMark(st.Bundle)})
 	}
@@ -179,15 +210,22 @@ func (c *Checked) Suspects() []string {
 }
 
 // Contests reports whether a logged statement rests on what a declaration is
-// about, and was checked at or after the time that it claims. endorsers are those
+// about, and was checked at or after the time that it claims. roots are, where it
+// is about a root, the statements that carry the same bytes; endorsers are those
 // whose endorsements are with the statement.
-func Contests(s *attest.Compromise, l *Logged, endorsers []attest.Signer) bool {
-	what := markOf(s.Thing)
+func Contests(s *attest.Compromise, roots []attest.ID, l *Logged, endorsers []attest.Signer) bool {
+	what := []string{markOf(s.Thing)}
+	if s.Thing.Kind == attest.RootEntry {
+		what = nil
+	}
+	for _, id := range roots {
+		what = append(what, rootMark(id))
+	}
 	rests := l.suspects()
 	for _, e := range endorsers {
 		rests = signerSuspects(rests, e, l)
 	}
-	return l.Record.CheckedAt >= s.Since && slices.ContainsFunc(rests, func(r suspect) bool { return r.what == what })
+	return l.Record.CheckedAt >= s.Since && slices.ContainsFunc(rests, func(r suspect) bool { return slices.Contains(what, r.what) })
 }
 
 // readCompromised looks for marks on what the statement rests on.
@@ -197,11 +235,16 @@ func (p *Prepared) readCompromised(v View, r *Read) error {
 		return err
 	}
 	for _, what := range p.Suspects() {
-		m, ok, err := get(v, compromisedTable, what, "", readMark)
+		key, err := MarkKey(v, what)
+		if err != nil {
+			return err
+		}
+		m, ok, err := get(v, compromisedTable, key, "", readMark)
 		if err != nil {
 			return err
 		}
 		if ok {
+			m.What = what
 			r.Compromised = append(r.Compromised, m)
 		}
 	}

@@ -124,6 +124,43 @@ func TestCompromisedRoot(t *testing.T) {
 	s.deny(s.Sign(fresh, s.Transfer(fresh, s.leafID, "1.00")), "reference.compromised") // under warrants of the old one
 }
 
+// TestCompromisedBytes: what a root carries is compromised, and not its entry. Nothing
+// counts under the same bytes that were logged before it or after it.
+func TestCompromisedBytes(t *testing.T) {
+	for _, named := range []string{"first", "last"} {
+		t.Run(named, func(t *testing.T) {
+			s := newScene(t) // with warrants under the first
+			first := s.entries[1].result.Parsed.ID
+			bundle := s.CA.BundleDocument()
+			last := s.allow(s.Sign(s.Server, s.Root(cast.Domain, bundle), bundle))
+			standing := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("50000.00"))
+			other := s.allow(s.Sign(s.Treasurer, standing)) // by a person: under no root
+			thing := attest.CompromisedThing{ID: string(map[string]attest.ID{"first": first, "last": last}[named]), Kind: attest.RootEntry}
+			s.allow(s.Endorsed(s.Sign(s.Admin, s.Compromise(s.Admin, thing, s.Now()-1)), s.Second))
+			s.refuse(s.Sign(s.Payments, s.Transfer(s.Payments, other, "1.00")), "signer.compromised")
+			thing.ID = string(first)
+			s.deny(s.Endorsed(s.Sign(s.Admin, s.Compromise(s.Admin, thing, s.Now()-1)), s.Second), "compromise.known")
+
+			s.CA = s.NewCA(cast.Domain)
+			bundle = s.CA.BundleDocument()
+			s.allow(s.Sign(s.Server, s.Root(cast.Domain, bundle), bundle))
+			fresh := s.Workload("/agent/payments")
+			s.deny(s.Sign(fresh, s.Transfer(fresh, s.leafID, "1.00")), "reference.compromised")
+			s.allow(s.Sign(fresh, s.Transfer(fresh, other, "1.00")))
+		})
+	}
+}
+
+// TestCompromisedBytesUnknown: where the register does not know what a root carries,
+// nothing is decided.
+func TestCompromisedBytesUnknown(t *testing.T) {
+	s := newScene(t)
+	s.allow(s.Sign(s.Admin, s.Compromise(s.Admin, s.Buyer.SVIDKey(), s.Now())))
+	if _, err := admission.MarkKey(s, "root/"+string(s.rootID)); err == nil {
+		t.Error("a root that carries nothing")
+	}
+}
+
 // TestCompromiseDeclared: who may say it, and of what.
 func TestCompromiseDeclared(t *testing.T) {
 	s := newScene(t)

@@ -139,7 +139,12 @@ type Mark struct {
 	Entry uint64    `json:"entry"` // of the declaration
 	ID    attest.ID `json:"id"`
 	Since int64     `json:"since"` // as it claims, ms
-	What  string    `json:"what"`  // key in the register's table
+	What  string    `json:"what"`  // what the statement rests on, or the key in the register's table
+}
+
+// Carried is what a root statement carries.
+type Carried struct {
+	Bundle attest.Digest `json:"bundle"`
 }
 
 // Control counts the control entries so far and holds their running hash.

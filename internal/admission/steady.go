@@ -2,6 +2,7 @@ package admission
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 )
 
@@ -65,6 +66,9 @@ func (s *Steady) keep(k steadyKey, value, control []byte) {
 	s.cells[k] = value
 }
 
+// steadyTables are those that only control entries write.
+var steadyTables = []string{bundleTable, compromisedTable, erasedTable, forceTable, revokedTable}
+
 // steadyView is a view whose control hash is known.
 type steadyView struct {
 	View
@@ -77,7 +81,7 @@ func (v *steadyView) Get(table, key string) ([]byte, error) {
 	switch {
 	case table == logTable && key == "control":
 		return v.control, nil
-	case table != forceTable && table != revokedTable && table != compromisedTable && table != erasedTable:
+	case !slices.Contains(steadyTables, table):
 		return v.View.Get(table, key)
 	}
 	k := steadyKey{table, key}

@@ -71,11 +71,12 @@ const (
 
 	compromisedTable = "compromised" // what -> mark
 	erasedTable      = "erased"      // object -> entry
+	bundleTable      = "bundle"      // root statement -> what it carries
 )
 
 // Tables lists the tables in which cells are written.
 func Tables() []string {
-	return []string{compromisedTable, erasedTable, forceTable, logTable, outcomeTable, refusedTable, revokedTable, sealedTable, sessionTable, spentTable, usedTable}
+	return []string{bundleTable, compromisedTable, erasedTable, forceTable, logTable, outcomeTable, refusedTable, revokedTable, sealedTable, sessionTable, spentTable, usedTable}
 }
 
 // state collects the cells of one entry, and the first error of encoding them.
@@ -139,6 +140,8 @@ func (o *outcomeOf) effects(s *state, here Ref) {
 	switch st := o.verified.Statement().(type) {
 	case *attest.Revocation:
 		put(s, revokedTable, string(st.Warrant), here)
+	case *attest.Root:
+		put(s, bundleTable, string(here.ID), Carried{st.Bundle})
 	case *attest.Refusal:
 		put(s, refusedTable, refusedKey(st.Exact(), st.Person), here)
 	case *attest.Compromise:
@@ -163,13 +166,9 @@ func (o *outcomeOf) effects(s *state, here Ref) {
 
 // mark notes what is declared compromised.
 func (o *outcomeOf) mark(s *state, c *attest.Compromise, here Ref) {
-	m := Mark{Entry: here.Entry, ID: here.ID, Since: c.Since, What: markOf(c.Thing)}
+	m := Mark{Entry: here.Entry, ID: here.ID, Since: c.Since, What: o.about(c)}
 	put(s, compromisedTable, anyMark, m)
 	put(s, compromisedTable, m.What, m)
-	if root := statementOf[*attest.Root](o.statements[attest.ID(c.Thing.ID)]); root != nil {
-		m.What = bundleMark(root.Bundle)
-		put(s, compromisedTable, m.What, m)
-	}
 }
 
 func sessionKey(a *attest.Action) string { return a.Agent + " " + a.Session.ID }

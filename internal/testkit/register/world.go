@@ -177,10 +177,7 @@ func (w *World) AddAs(name string, a *Agent, s attest.Statement, objects ...[]by
 func (w *World) found() {
 	g := w.Genesis()
 	w.AddBy("genesis", w.Server, g, w.By(w.Carol, g).JSON(), w.By(w.Dave, g).JSON())
-	bundle := w.CA.BundleDocument()
-	w.AddBy("root", w.Server, &attest.Root{
-		At: w.Now(), Bundle: attest.DigestOf(bundle), Log: Origin, Nonce: w.Nonce(), Source: "file", TrustDomain: Domain, Type: "spiffe_bundle", V: 1,
-	}, bundle)
+	w.AddRoot("root", w.CA.BundleDocument())
 	src := policy.Default()
 	p := &attest.Policy{
 		By: "carol", Log: Origin, Mode: attest.Gate, Nonce: w.Nonce(), V: 1,
@@ -203,6 +200,13 @@ func (w *World) found() {
 		Agent: "spiffe://" + Domain + "/agent", By: "carol", Log: Origin, Nonce: w.Nonce(), Owner: "alice", Prefix: true,
 		Purpose: "buying office supplies", Recorder: true, Status: "registered", V: 1,
 	})
+}
+
+// AddRoot puts a bundle of the world's trust domain in force.
+func (w *World) AddRoot(name string, bundle []byte) Answer {
+	return w.AddBy(name, w.Server, &attest.Root{
+		At: w.Now(), Bundle: attest.DigestOf(bundle), Log: Origin, Nonce: w.Nonce(), Source: "file", TrustDomain: Domain, Type: "spiffe_bundle", V: 1,
+	}, bundle)
 }
 
 func grant(limit string) attest.Grant {
