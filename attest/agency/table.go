@@ -108,7 +108,7 @@ func beside(h Human) Attribution {
 func strongest(humans []Human, ok func(Human) bool) (best Human) {
 	for _, h := range humans {
 		h.Binding, h.Key = h.Binding.known(), h.Key.known()
-		if ok(h) && (best.Binding == B0 || stronger(h, best)) {
+		if ok(h) && stronger(h, best) { // than nothing, too: ok takes no B0
 			best = h
 		}
 	}
@@ -126,10 +126,10 @@ func stronger(h, than Human) bool {
 
 // A level that this version does not know is worth nothing.
 func (b Binding) known() Binding {
-	if b < B0 || b > B4 {
+	if b > B4 {
 		return B0
 	}
-	return b
+	return b // below B0 it is worth nothing as it is
 }
 
 func (k Key) known() Key {
@@ -159,8 +159,5 @@ func knownCause(c attest.Cause) bool {
 
 // set returns the names sorted, each once.
 func set(names []string) []string {
-	if len(names) == 0 {
-		return nil
-	}
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }

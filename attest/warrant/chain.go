@@ -114,7 +114,7 @@ func (c Chain) Instruction() (attest.ID, bool) {
 		if i == 0 {
 			id = l.Warrant.Task.Instruction
 		}
-		if id == "" || l.Warrant.Task.Instruction != id {
+		if l.Warrant.Task.Instruction != id {
 			return "", false
 		}
 	}

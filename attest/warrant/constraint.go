@@ -33,11 +33,11 @@ func Accepts(c attest.Constraint, v attest.Value) bool {
 	case memberDecimalMax:
 		limit, ok := c.DecimalMax.Parts()
 		parts, _ := v.Amount.Parts()
-		return ok && v.Kind == attest.AmountValue && v.Amount.Unit == c.DecimalMax.Unit && parts <= limit
+		return ok && v.Amount.Unit == c.DecimalMax.Unit && parts <= limit
 	case memberPrefix:
-		return v.Kind == attest.TextValue && pathUnder(v.Text, c.Prefix)
+		return pathUnder(v.Text, c.Prefix)
 	case memberDomainSuffix:
-		return v.Kind == attest.TextValue && hostUnder(v.Text, c.DomainSuffix)
+		return hostUnder(v.Text, c.DomainSuffix)
 	case memberSubset:
 		return v.Kind == attest.ListValue &&
 			!slices.ContainsFunc(v.List, func(s string) bool { return !slices.Contains(c.Subset, s) })
@@ -94,14 +94,14 @@ func wellFormed(v attest.Value) bool {
 	return false
 }
 
-// pathUnder compares whole segments: a/bc is not under a/b.
+// pathUnder compares whole segments: a/bc is not under a/b. The text of a value of
+// another kind is empty, which is no path.
 func pathUnder(path, prefix string) bool {
-	rest, ok := strings.CutPrefix(path, prefix)
-	return ok && (rest == "" || rest[0] == '/') && attest.ValidPath(path)
+	return (path == prefix || strings.HasPrefix(path, prefix+"/")) && attest.ValidPath(path)
 }
 
-// hostUnder compares whole labels: badexample.com is not under example.com.
+// hostUnder compares whole labels: badexample.com is not under example.com. Nor is
+// the empty text of a value of another kind.
 func hostUnder(host, suffix string) bool {
-	rest, ok := strings.CutSuffix(host, suffix)
-	return ok && (rest == "" || rest[len(rest)-1] == '.') && attest.ValidHost(host)
+	return (host == suffix || strings.HasSuffix(host, "."+suffix)) && attest.ValidHost(host)
 }

@@ -14,11 +14,8 @@ import (
 // A limit of the parent must be in the child and be no higher.
 // nil = contained, else a fault d5.grants whose field is within the grant.
 func Contains(parent, child attest.Grant) error {
-	p, c := bound(parent), bound(child)
-	if part, i := p.gap(c); part != none {
-		return p.explain(c, part, i)
-	}
-	return nil
+	_, err := lowestContaining([]bounded{bound(parent)}, bound(child))
+	return err
 }
 
 // bounded is a grant with the extents of its constraints, computed once for
@@ -115,9 +112,9 @@ func containsBudget(parent attest.Budget, child *attest.Budget) bool {
 	if child == nil || child.Argument != parent.Argument || child.Limit.Unit != parent.Limit.Unit {
 		return false
 	}
-	limit, okLimit := parent.Limit.Parts()
-	asked, okAsked := child.Limit.Parts()
-	return okLimit && okAsked && asked <= limit
+	limit, _ := parent.Limit.Parts() // of the form of an amount, both
+	asked, _ := child.Limit.Parts()
+	return asked <= limit
 }
 
 // lowestContaining returns the lowest index of a grant that contains child. A

@@ -57,17 +57,14 @@ func (s *Spent) use(g attest.Grant, open map[string]attest.Value) *attest.Fault 
 
 // pay adds an amount to the sum unless it would pass the limit.
 func (s *Spent) pay(b attest.Budget, open map[string]attest.Value) *attest.Fault {
-	v, ok := open[b.Argument]
-	if !ok || v.Kind != attest.AmountValue || !v.Amount.Valid() || v.Amount.Unit != b.Limit.Unit {
+	paid := open[b.Argument].Amount // of no unit, where it is no amount or not open
+	parts, ok := paid.Parts()
+	if !ok || paid.Unit != b.Limit.Unit {
 		return faultOf("d7.spent", "budget.argument", "an opened amount of "+b.Limit.Unit+" named "+b.Argument, "none")
 	}
-	limit, ok := b.Limit.Parts()
-	if !ok {
-		return faultOf("d7.spent", "budget.limit", "an amount", b.Limit.Decimal)
-	}
+	limit, _ := b.Limit.Parts() // nothing, out of form
 	limit = min(limit, maxCount)
-	parts, _ := v.Amount.Parts()
-	if s.Sum < 0 || s.Sum > limit || parts > limit-s.Sum {
+	if s.Sum < 0 || parts > limit-s.Sum { // a verifier's counters are what a record says
 		left := max(0, limit-max(0, s.Sum))
 		return faultOf("d7.spent", "budget.limit", "at most "+attest.AmountOf(left, b.Limit.Unit).Decimal+" "+b.Limit.Unit+" left", "more")
 	}

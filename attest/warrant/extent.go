@@ -49,7 +49,7 @@ func extentOf(c attest.Constraint) extent {
 	case memberIntRange:
 		return extent{shape: integers, low: c.IntRange.Min, high: c.IntRange.Max}.unlessEmpty()
 	case memberDecimalMax:
-		if limit, ok := c.DecimalMax.Parts(); ok && c.DecimalMax.Valid() {
+		if limit, _ := c.DecimalMax.Parts(); c.DecimalMax.Valid() {
 			return extent{shape: amounts, high: limit, text: c.DecimalMax.Unit}
 		}
 	case memberPrefix:
@@ -101,11 +101,11 @@ func (e extent) has(v attest.Value) bool {
 		return v.Kind == attest.IntValue && e.low <= v.Int && v.Int <= e.high
 	case amounts:
 		parts, _ := v.Amount.Parts()
-		return v.Kind == attest.AmountValue && v.Amount.Unit == e.text && parts <= e.high
+		return v.Amount.Unit == e.text && parts <= e.high
 	case paths:
-		return v.Kind == attest.TextValue && pathUnder(v.Text, e.text)
+		return pathUnder(v.Text, e.text)
 	case hosts:
-		return v.Kind == attest.TextValue && hostUnder(v.Text, e.text)
+		return hostUnder(v.Text, e.text)
 	}
 	if v.Kind != attest.ListValue {
 		return false

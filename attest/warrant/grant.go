@@ -49,10 +49,10 @@ func permitsArgument(a attest.Argument, r Act) error {
 	return nil
 }
 
-// Matches reports whether a match selects a resource: the kind is the same, the
-// ID is canonical and the constraint accepts it.
+// Matches reports whether a match selects a resource: the kind is the same and the
+// constraint, which is over canonical IDs alone, accepts the ID.
 func Matches(m attest.Match, r attest.Resource) bool {
-	return m.Kind == r.Kind && attest.ValidPath(r.ID) && Accepts(m.Match, attest.Text(r.ID))
+	return m.Kind == r.Kind && Accepts(m.Match, attest.Text(r.ID))
 }
 
 // Forbids reports whether a denial covers an act. A resource ID that is not
