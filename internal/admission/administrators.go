@@ -106,14 +106,11 @@ func keyOwner(l *Logged, key attest.Digest) string {
 	return ""
 }
 
-// administrator reports whether the signer signed with an administrator's key.
+// administrator reports whether the signer signed with an administrator's key, and
+// not with a passkey that has it. The key of who is none is empty: no keyid names it.
 func (c *check) administrator() bool {
 	s := c.verified.Signer()
-	if s.Kind != attest.ByPerson {
-		return false
-	}
-	key := c.board.key(s.ID)
-	return key != nil && key.Digest() == s.KeyID // not of a passkey with that key
+	return c.board.key(s.ID).Digest() == s.KeyID
 }
 
 // others are the administrators besides the signer.

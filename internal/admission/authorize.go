@@ -41,7 +41,7 @@ func (c *check) authorize(x *act) error {
 // granted: the grant that the action names is one that permits it, or uses
 // would be debited elsewhere; and the leaf is short-lived.
 func (c *check) granted(x *act, links int) {
-	if granted := c.decision.Granted; len(granted) == links && !slices.Contains(granted[links-1], x.grant) {
+	if !slices.Contains(c.decision.Granted[links-1], x.grant) {
 		c.deny("warrant.outside")
 	}
 	leaf := x.chain.Leaf().Warrant

@@ -131,7 +131,7 @@ func (c *Checked) suspects() []suspect {
 	s := c.verified.Signer()
 	out := signerSuspects(nil, s, nil)
 	for slot, root := range c.pins {
-		if root != nil && isRoot(slot) {
+		if isRoot(slot) { // without which nobody was proven
 			out = append(out, suspect{what: rootMark(root.ID()), own: true})
 		}
 	}
@@ -162,7 +162,7 @@ func (l *Logged) suspects() []suspect {
 	s := l.Verified.Signer()
 	out := signerSuspects(nil, s, l)
 	for _, p := range l.Record.Read.Force {
-		if p.ID != "" && isRoot(p.Slot) {
+		if isRoot(p.Slot) {
 			out = append(out, suspect{what: rootMark(p.ID), of: l})
 		}
 	}
@@ -177,7 +177,7 @@ func signerSuspects(out []suspect, s attest.Signer, of *Logged) []suspect {
 	if s.KeySum != "" {
 		out = append(out, suspect{what: keyMark(s.Party, s.KeySum), own: of == nil, of: of})
 	}
-	if s.Kind == attest.ByPerson && s.KeyID != s.KeySum { // whose certificates sign is one's own like a key
+	if s.Kind == attest.ByPerson { // whose certificates sign is one's own like a key
 		out = append(out, suspect{what: keyMark(s.Party, s.KeyID), own: of == nil, of: of})
 	}
 	if s.Kind == attest.BySVID {

@@ -41,7 +41,7 @@ func (c *check) person(p *attest.Person) error {
 		return err
 	}
 	replaced := held != nil && held.Digest() != own.Digest()
-	if replaced && !ended {
+	if !ended {
 		signers = append(signers, endorser{held, p.Name})
 	}
 	if err := c.endorse(signers); err != nil {
@@ -56,10 +56,10 @@ func (c *check) person(p *attest.Person) error {
 			return err
 		}
 	}
-	if err := c.ownKey(p.Name, p.Identity()); err != nil || len(p.Key) > 0 {
+	if err := c.ownKey(p.Name, p.Identity()); err != nil {
 		return err
 	}
-	return c.ownKey(p.Name, c.endorsed[own.Digest()]) // of the certificate that showed possession
+	return c.ownKey(p.Name, c.endorsed[own.Digest()]) // which may be that of a certificate
 }
 
 // heldKey is the key that a name has so far, or nil: an administrator has one

@@ -15,16 +15,12 @@ func (c *check) evidence(x *act) error {
 		return nil
 	}
 	root := links[0].Warrant
-	ids := append([]attest.ID(nil), root.Root.Evidence...)
+	ids := slices.Clone(root.Root.Evidence)
 	if root.Task.Instruction != "" {
 		ids = append(ids, root.Task.Instruction)
 	}
-	seen := map[attest.ID]bool{}
-	for _, id := range ids {
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
 		logged, err := c.logged(id, "root.evidence")
 		if err != nil {
 			return err
@@ -40,11 +36,10 @@ func (c *check) evidence(x *act) error {
 func (c *check) weigh(x *act, root *attest.Warrant, logged *Logged) error {
 	switch s := logged.Verified.Statement().(type) {
 	case *attest.Instruction:
-		flows, ok := x.chain.Instruction()
-		carried := ok && flows == logged.ID()
+		flows, _ := x.chain.Instruction()
 		addressed := logged.Allowed() && s.Addressee == root.Holder.SPIFFEID
 		x.instructions = append(x.instructions, instructed{
-			logged: logged, statement: s, addressed: addressed, bound: addressed && carried,
+			logged: logged, statement: s, addressed: addressed, bound: addressed && flows == logged.ID(),
 			requests: requested(s, x.action),
 		})
 	case *attest.Trigger:

@@ -43,7 +43,7 @@ func (f GateFinding) Enough() bool { return len(f.People) >= f.Gate.M }
 // Gates finds what became of every gate that applies, root first, given what was
 // read and the time of the entry in ms. A verifier calls it with the recorded Read.
 func (p *Prepared) Gates(read Read, received int64) []GateFinding {
-	if p.act == nil || len(p.act.gates) == 0 {
+	if p.act == nil {
 		return nil
 	}
 	o := &outcomeOf{Prepared: p, read: read, received: received}

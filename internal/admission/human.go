@@ -32,17 +32,13 @@ func (c *check) approval(a *attest.Approval) error {
 	if statementOf[*attest.Warrant](logged) == nil {
 		c.deny("reference.kind")
 	}
-	return c.optional(a.Display)
+	c.optional(a.Display)
+	return nil
 }
 
 // seed keeps the object that opens a commitment, where it was sent.
 func (c *check) seed(d attest.Digest, field string) error {
-	if d == "" {
-		return nil
-	}
-	if err := c.optional(d); err != nil {
-		return err
-	}
+	c.optional(d)
 	if b, ok := c.objects[d]; ok {
 		if _, err := attest.ParseSeed(b); err != nil {
 			return attest.Refuse("object.form", field, "a seed: 64 hex digits", "other bytes")
@@ -52,9 +48,8 @@ func (c *check) seed(d attest.Digest, field string) error {
 }
 
 // optional keeps an object that was sent; it may also stay with the submitter.
-func (c *check) optional(d attest.Digest) error {
+func (c *check) optional(d attest.Digest) {
 	if b, ok := c.sent.Objects[d]; ok {
 		c.objects[d] = b
 	}
-	return nil
 }

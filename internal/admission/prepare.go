@@ -78,9 +78,9 @@ func (p *Prepared) prepareRead() {
 }
 
 // prepareDebits finds the pools that an action draws from. Where the chain has no
-// path it is denied already: there is nothing to debit.
+// path it is denied already, and there is nothing to debit: nor is there without one.
 func (p *Prepared) prepareDebits() {
-	if p.act == nil || len(p.act.chain.Links()) == 0 {
+	if p.act == nil {
 		return
 	}
 	path, err := p.act.chain.Path(p.act.grant)

@@ -2,7 +2,6 @@ package admission
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/deedlog/deed/attest"
 )
@@ -29,16 +28,6 @@ func (p *Prepared) Read(v View) (Read, error) {
 		}
 	}
 	return r, nil
-}
-
-func compareRefs(a, b Ref) int {
-	switch {
-	case a.ID < b.ID:
-		return -1
-	case a.ID > b.ID:
-		return 1
-	}
-	return 0
 }
 
 // get reads a state value; ok is false where there is none. quick reads one of
@@ -123,6 +112,7 @@ func (p *Prepared) readRevoked(v View, r *Read) error {
 	return nil
 }
 
+// readUsed looks for uses of the approvals that the action names, which are ascending.
 func (p *Prepared) readUsed(v View, r *Read) error {
 	if p.act == nil {
 		return nil
@@ -136,16 +126,12 @@ func (p *Prepared) readUsed(v View, r *Read) error {
 			r.Used = append(r.Used, Ref{Entry: ref.Entry, ID: a.logged.ID()})
 		}
 	}
-	slices.SortFunc(r.Used, compareRefs)
 	return nil
 }
 
 // readSpent reads the pools of the chain, root first, then the instruction's
 // count.
 func (p *Prepared) readSpent(v View, r *Read) error {
-	if len(p.pools) == 0 {
-		return nil
-	}
 	r.Spent = make([]Spent, len(p.pools))
 	for i, pool := range p.pools {
 		s, ok, err := get(v, spentTable, pool.key, string(pool.id), readSpent)

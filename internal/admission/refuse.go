@@ -18,7 +18,8 @@ func (c *check) refusal(r *attest.Refusal) error {
 	if statementOf[*attest.Warrant](logged) == nil {
 		c.deny("reference.kind")
 	}
-	return c.optional(r.Display)
+	c.optional(r.Display)
+	return nil
 }
 
 // NeverLate reports whether a statement is taken although the warrant that it
@@ -53,10 +54,7 @@ func (p *Prepared) prepareRefusers() {
 	if p.act == nil || len(p.act.approvals) == 0 && len(p.act.gates) == 0 {
 		return
 	}
-	exact := p.act.action.Exact()
-	if exact == "" {
-		return
-	}
+	exact := p.act.action.Exact() // "" where nobody can have refused it
 	add := func(person string) { p.refusers = append(p.refusers, refuser{person, refusedKey(exact, person)}) }
 	for _, a := range p.act.approvals {
 		add(a.statement.Person)
@@ -101,9 +99,6 @@ type approvalState struct{ used, refused map[attest.ID]bool }
 func (o *outcomeOf) approvalState() (s approvalState) {
 	for _, u := range o.read.Used {
 		s.used = marked(s.used, u.ID)
-	}
-	if len(o.read.Refused) == 0 {
-		return s
 	}
 	for _, a := range o.act.approvals {
 		if o.takenBack(a) {

@@ -36,7 +36,7 @@ func (c *check) account(a *attest.Account) error {
 		return err
 	}
 	signers := endorsers(c.others())
-	if held != nil && !ended {
+	if !ended {
 		signers = append(signers, endorser{held, a.Name})
 	}
 	if err := c.endorse(signers); err != nil {

@@ -44,10 +44,7 @@ func (c *check) show(l *Logged, t *attest.Token) (s shown, ok bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	rules, ok := rulesOf(s.provider, t.Type)
-	if !ok {
-		return s, false, nil
-	}
+	rules, _ := rulesOf(s.provider, t.Type) // by no rules no token is taken
 	if s.claims, err = token.Taken(raw, rules); err != nil {
 		return s, false, nil // what was verified may be taken no longer
 	}
@@ -62,7 +59,7 @@ func (c *check) show(l *Logged, t *attest.Token) (s shown, ok bool, err error) {
 // are now and by what they were when it was logged: it was made out to who the
 // client was then.
 func (s shown) names(h token.Holder) bool {
-	return s.claims.Names(h, s.provider.AgentOf()) && (s.before == s.provider || s.claims.Names(h, s.before.AgentOf()))
+	return s.claims.Names(h, s.provider.AgentOf()) && s.claims.Names(h, s.before.AgentOf())
 }
 
 // accountOf returns the account in force of a token's subject, if it was the same
@@ -82,14 +79,14 @@ func (c *check) accountOf(l *Logged, claims *token.Claims) (*attest.Account, err
 }
 
 // heldThen returns what a slot held when a token was logged, as its record says;
-// the zero value if nothing. What it holds now is not looked up again.
+// the zero value if nothing. It holds something now, which is not looked up again.
 func heldThen[S attest.Statement](c *check, l *Logged, slot Slot) (none S, err error) {
 	at := slices.IndexFunc(l.Record.Read.Force, func(p Pin) bool { return p.Slot == slot })
 	if at < 0 || l.Record.Read.Force[at].ID == "" {
 		return none, nil
 	}
 	then := l.Record.Read.Force[at].ID
-	if now := c.pins[slot]; now != nil && now.ID() == then {
+	if now := c.pins[slot]; now.ID() == then {
 		return statementOf[S](now), nil
 	}
 	logged, err := c.logged(then, "root.evidence")
@@ -167,7 +164,7 @@ func (x *act) nonce(s shown) (instructed, bool) {
 // than the one who, it says, asked.
 func (x *act) otherPerson() (ids []string) {
 	for _, s := range x.tokens {
-		if i, ok := x.nonce(s); ok && i.addressed && i.statement.Person != s.account.Name {
+		if i, _ := x.nonce(s); i.addressed && i.statement.Person != s.account.Name {
 			ids = append(ids, string(s.logged.ID()), string(i.logged.ID()))
 		}
 	}
@@ -208,7 +205,7 @@ func (c *check) namesHolder(s shown, w *attest.Warrant) bool {
 	if s.token.Type != attest.IDToken {
 		return s.names(token.Holder{ID: w.Holder.SPIFFEID})
 	}
-	if w.Root.Basis != attest.HumanInstruction || s.token.Instruction == "" || s.token.Instruction != w.Task.Instruction {
+	if w.Root.Basis != attest.HumanInstruction || s.token.Instruction != w.Task.Instruction {
 		return false
 	}
 	i := statementOf[*attest.Instruction](c.statements[w.Task.Instruction])
