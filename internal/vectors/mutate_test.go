@@ -251,7 +251,7 @@ func (m *mutator) refuses(n *ast.IfStmt) bool {
 }
 
 // passed are functions that are one rule each and are called by several others.
-var passed = []string{"begun", "quorum", "enough", "endorse", "endorsement", "optional", "seed", "commitments", "issuing", "Contains", "Permits"}
+var passed = []string{"begun", "quorum", "enough", "endorse", "endorsement", "seed", "commitments", "issuing", "Contains", "Permits"}
 
 func named(c *ast.CallExpr, name string) bool {
 	switch f := c.Fun.(type) {

@@ -146,7 +146,8 @@ type sweep struct {
 // record finds out which vectors and witnesses a site can affect.
 func (s *sweep) record(t *testing.T) {
 	t.Helper()
-	mutant.Active = -1
+	mutant.Hit = map[int]bool{}
+	defer func() { mutant.Hit = nil }()
 	s.stages = begin(t, s.corpus, nil)
 	for site := range s.staged {
 		s.staged[site] = mutant.Hit[site]
