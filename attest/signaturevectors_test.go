@@ -145,6 +145,8 @@ func (w signingWorld) keyless(t *testing.T) []signing {
 		make("fulcio: of another provider", "fulcio.issuer", issued(w.fulcio, "maria@acme.example", "https://evil.example"), right),
 		make("fulcio: of another authority", "certificate.chain", issued(w.people, "maria@acme.example", provider), right),
 		make("fulcio: stamped too early", "certificate.not_yet_valid", w.minutes, at(-6*time.Minute)),
+		make("fulcio: stamped in the certificate's first second, give or take one", "", w.minutes, func(k *pki.Token) { k.Time, k.Accuracy = w.minutes.NotBefore, 1 }),
+		make("fulcio: perhaps not stamped too early", "certificate.not_yet_valid", w.minutes, func(k *pki.Token) { k.Time, k.Accuracy = w.minutes.NotBefore.Add(-time.Second), 2 }),
 		make("fulcio: stamped too late", "certificate.expired", w.minutes, at(5*time.Minute+time.Second)),
 		make("fulcio: perhaps stamped too late", "certificate.expired", w.minutes, func(k *pki.Token) { k.Time, k.Accuracy = k.Time.Add(5*time.Minute), 1 }),
 		make("fulcio: stamped in the time to come", "tsa.later", w.minutes, at(7*time.Minute)),

@@ -1,7 +1,9 @@
 package cms_test
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/x509"
 	"testing"
 
 	"github.com/deedlog/deed/attest/cms"
@@ -41,7 +43,9 @@ func FuzzSubject(f *testing.F) {
 func FuzzToken(f *testing.F) {
 	tsa := pki.Authority("time", start)
 	roots := rootsOf(f, tsa)
-	f.Add(pki.Token{Signer: tsa.Stamper(), Stamped: message, Time: noon}.DER())
+	stamper := tsa.Stamper()
+	f.Add(pki.Token{Signer: stamper, Stamped: message, Time: noon}.DER())
+	f.Add(pki.Token{Signer: stamper, Stamped: message, Time: noon, Sign: func(s *pki.Signature) { s.Certificates = []*x509.Certificate{} }}.DER())
 	f.Add(pki.Token{Signer: tsa.Stamper(), Stamped: message, Time: noon, Accuracy: 3, V1: true}.DER())
 	if token, err := cms.TokenOf(read(f, "response.tsr")); err == nil {
 		f.Add(token)
@@ -49,6 +53,13 @@ func FuzzToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, der []byte) {
 		if _, err := cms.TokenOf(der); !known(err) {
 			t.Errorf("an error without a check: %v", err)
+		}
+		whole, err := cms.CompleteToken(der, []*x509.Certificate{stamper.Certificate})
+		if !known(err) {
+			t.Errorf("an error without a check: %v", err)
+		}
+		if again, err2 := cms.CompleteToken(whole, nil); err == nil && (err2 != nil || !bytes.Equal(again, whole)) {
+			t.Errorf("completed, and no token: %v", err2)
 		}
 		token, err := cms.ParseToken(der)
 		if !known(err) {

@@ -75,7 +75,10 @@ func (k Keyless) Verify(p Proof, message []byte, fulcio, tsa *Roots, at time.Tim
 		return Facts{}, err
 	}
 	facts := Facts{Leaf: leaf, SignedBy: token.Time, Accuracy: token.Accuracy, Authority: token.Authority}
-	for _, bound := range []time.Time{token.Time.Add(-token.Accuracy), token.Time.Add(token.Accuracy)} {
+	// A token says by when there was a signature, so the end of its interval counts. Its
+	// begin does not: sigstore's tools sign within the second in which the certificate
+	// begins, and the authority's second is exact to a second.
+	for _, bound := range []time.Time{token.Time, token.Time.Add(token.Accuracy)} {
 		if _, err := c.prove(fulcio, bound); err != nil {
 			return Facts{}, err
 		}

@@ -19,7 +19,7 @@ import (
 // hold none: words, documents, memory, and parsers of foreign formats (CBOR, DER,
 // SSH), which have vectors and fuzz targets of their own.
 var swept = map[string][]string{
-	"attest/cms":         {"algorithm.go", "cms.go", "keyless.go", "name.go", "path.go", "signed.go", "token.go"},
+	"attest/cms":         {"algorithm.go", "cms.go", "complete.go", "keyless.go", "name.go", "path.go", "signed.go", "token.go"},
 	"attest/sshsig":      {"key.go"},
 	"attest/token":       {"corroborate.go", "doc.go"},
 	"attest/webauthn":    {"authdata.go", "cbor.go", "registration.go"},
