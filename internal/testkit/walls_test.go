@@ -31,11 +31,12 @@ var arrows = map[string][]string{
 	"./proto/deed/v1/deedv1connect": {
 		"./proto/deed/v1",
 	},
-	"./internal/consent": {"./attest", "./attest/warrant", "./internal/admission"},
-	"./internal/metrics": {"./attest"},
-	"./internal/passkey": {"./attest"},
-	"./internal/request": {"./attest"},
-	"./internal/offline": {"./attest", "./internal/admission", "./ledger", "./verifier"},
+	"./internal/consent":  {"./attest", "./attest/warrant", "./internal/admission"},
+	"./internal/metrics":  {"./attest"},
+	"./internal/passkey":  {"./attest"},
+	"./internal/request":  {"./attest"},
+	"./internal/sigstore": {},
+	"./internal/offline":  {"./attest", "./internal/admission", "./ledger", "./verifier"},
 	"./internal/web": {
 		"./attest", "./attest/warrant", "./attest/webauthn", "./internal/admission", "./internal/consent", "./internal/metrics", "./internal/passkey", "./internal/request",
 	},
@@ -126,7 +127,7 @@ var edges = []string{
 // they compute is repeated years later, elsewhere, and must be the same.
 var pure = []string{
 	"./attest", "./attest/agency", "./attest/cms", "./attest/sshsig", "./attest/token", "./attest/warrant", "./attest/webauthn", "./identity", "./internal/admission", "./internal/consent",
-	"./internal/passkey", "./internal/request", "./ledger", "./policy", "./verifier",
+	"./internal/passkey", "./internal/request", "./internal/sigstore", "./ledger", "./policy", "./verifier",
 	"./internal/reconcile",
 }
 
