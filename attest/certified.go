@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"crypto/x509"
 	"errors"
 	"net/url"
 	"strconv"
@@ -118,10 +119,14 @@ type certified struct {
 	at     time.Time
 }
 
-// TSAToken takes the token out of the answer of a time-stamping authority; a token
-// is returned as it is. Fault: tsa.form.
-func TSAToken(der []byte) ([]byte, error) {
+// TSAToken takes the token out of the answer of a time-stamping authority, or takes
+// a token; one without the certificate of its authority gets it from those that are
+// known. Fault: tsa.form.
+func TSAToken(der []byte, known ...*x509.Certificate) ([]byte, error) {
 	token, err := cms.TokenOf(der)
+	if err == nil {
+		token, err = cms.CompleteToken(token, known)
+	}
 	if e, ok := errors.AsType[*cms.Error](err); ok {
 		return nil, Refuse(e.Check, "tsa_token", e.Expected, e.Found)
 	}

@@ -92,7 +92,7 @@ var Faults = map[string]FaultInfo{
 	"fulcio.certificate": {Refused, "the certificates are not 1 to 8 in DER", "send the certificate that Fulcio issued, first"},
 	"fulcio.issuer":      {Refused, "the certificate names another OpenID provider than the one registered, or none", "log in at the registered provider"},
 
-	"tsa.form":          {Refused, "the token is not a time-stamp token of RFC 3161 in DER", "ask the authority for a token with its certificate in it"},
+	"tsa.form":          {Refused, "the token is not a time-stamp token of RFC 3161 in DER", "ask the authority for a token with its certificate in it, or give deed sign the certificate with --trusted-root"},
 	"tsa.imprint":       {Refused, "the token is of other bytes than this signature", "have the signature stamped, not the payload"},
 	"tsa.usage":         {Refused, "the token's certificate is not for time stamps alone", "use a time-stamping authority of RFC 3161"},
 	"tsa.chain":         {Refused, "the token does not lead to an authority of the logged root", "check which authority stamped it"},

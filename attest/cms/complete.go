@@ -12,7 +12,7 @@ import (
 // leaves it out where the request did not ask for it (RFC 3161 section 2.4.1,
 // certReq), as those of sigstore's tools do not. Certificates of CMS are not signed,
 // so nothing that is signed changes. A token that has certificates is returned as it
-// is, and so is one that is none of these authorities'. Check: tsa.form.
+// is, and one of none of these authorities is refused. Check: tsa.form.
 func CompleteToken(der []byte, known []*x509.Certificate) ([]byte, error) {
 	var info, kind, explicit, sd, version, algorithms, content, list, infos cryptobyte.String
 	in := cryptobyte.String(der)
@@ -38,7 +38,7 @@ func CompleteToken(der []byte, known []*x509.Certificate) ([]byte, error) {
 			return withCertificate(kind, append(append(append([]byte{}, version...), algorithms...), content...), c.Raw, tail)
 		}
 	}
-	return der, nil
+	return nil, refuse("tsa.form", "the certificate of the authority, in the token or beside it", "none")
 }
 
 // withCertificate is a ContentInfo with one certificate between the parts of its

@@ -40,6 +40,7 @@ type ownFlags struct {
 	signature   string
 	certificate string
 	timestamp   string
+	trustedRoot string
 }
 
 func (o *ownFlags) flags(cmd *cobra.Command) {
@@ -48,6 +49,7 @@ func (o *ownFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&o.signature, "signature", "", "with --request, what the tool made, `FILE`: of ssh-keygen, CMS, or a sigstore bundle")
 	f.StringVar(&o.certificate, "certificate", "", "of sigstore without a bundle, the certificate, PEM `FILE`")
 	f.StringVar(&o.timestamp, "timestamp", "", "of sigstore without a bundle, the answer of the time-stamping authority, `FILE`")
+	f.StringVar(&o.trustedRoot, "trusted-root", "", "of sigstore, trusted root or certificates (PEM) of the time-stamping authority, `FILE`")
 }
 
 // steps are the commands that make a signature, by how the person signs.
@@ -55,7 +57,7 @@ var steps = map[attest.Form]string{
 	attest.SSHForm:  "sign it with:  ssh-keygen -Y sign -n deed -f KEY %[1]s\nthen:          deed sign --request REQUEST --signature %[1]s.sig\n",
 	attest.X509Form: "sign it with:  openssl cms -sign -binary -in %[1]s -signer CERT.pem -inkey KEY.pem -certfile CHAIN.pem -outform DER -out %[1]s.der\nthen:          deed sign --request REQUEST --signature %[1]s.der\n",
 	attest.FulcioForm: "sign it with:  cosign sign-blob --bundle %[1]s.json %[1]s   (with a time-stamping authority in its signing configuration)\n" +
-		"then:          deed sign --request REQUEST --signature %[1]s.json\n",
+		"then:          deed sign --request REQUEST --signature %[1]s.json --trusted-root TRUSTED_ROOT.json\n",
 }
 
 // ask writes what is to be signed, prints the request, and says how to go on.

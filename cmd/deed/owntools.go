@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
@@ -10,9 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/sigstore"
 )
 
 // derOf is what a file holds in DER: in one of these blocks of PEM, or as it is.
@@ -23,76 +23,68 @@ func derOf(doc []byte, blocks ...string) []byte {
 	return doc
 }
 
-// sigstoreBundle is a bundle of sigstore (version 0.3), as far as it is used.
-type sigstoreBundle struct {
-	MediaType            string `json:"mediaType"`
-	VerificationMaterial struct {
-		Certificate rawBytes `json:"certificate"`
-		Chain       struct {
-			Certificates []rawBytes `json:"certificates"`
-		} `json:"x509CertificateChain"`
-		Times struct {
-			RFC3161 []struct {
-				Signed []byte `json:"signedTimestamp"`
-			} `json:"rfc3161Timestamps"`
-		} `json:"timestampVerificationData"`
-	} `json:"verificationMaterial"`
-	MessageSignature struct {
-		Signature []byte `json:"signature"`
-	} `json:"messageSignature"`
-}
-
-type rawBytes struct {
-	Raw []byte `json:"rawBytes"`
-}
-
-// readBundle takes signature, certificates and time stamp out of a bundle. More
-// time stamps than the first are not used.
-func readBundle(doc []byte) (p attest.FulcioProof, err error) {
-	var b sigstoreBundle
-	if err := json.Unmarshal(doc, &b); err != nil {
-		return p, fmt.Errorf("reading sigstore bundle: %w", plainJSON(err))
-	}
-	if !strings.HasPrefix(b.MediaType, "application/vnd.dev.sigstore.bundle") {
-		return p, fmt.Errorf("reading sigstore bundle: mediaType is %q", b.MediaType)
-	}
-	m := b.VerificationMaterial
-	p.Certificates = m.Certificate.Raw
-	for _, c := range m.Chain.Certificates {
-		p.Certificates = append(p.Certificates, c.Raw...)
-	}
-	p.Signature = b.MessageSignature.Signature
-	switch {
-	case len(p.Certificates) == 0:
-		return p, errors.New("reading sigstore bundle: it has no certificate: sign with an identity, not with a key")
-	case len(p.Signature) == 0:
-		return p, errors.New("reading sigstore bundle: it has no messageSignature")
-	case len(m.Times.RFC3161) == 0:
-		return p, withHint(errors.New("reading sigstore bundle: it has no RFC 3161 time stamp"), "sign with a time-stamping authority configured: the time of a transparency log is not used")
-	}
-	p.TSAToken, err = attest.TSAToken(m.Times.RFC3161[0].Signed)
-	return p, err
-}
-
-// proof reads a bundle; or signature, certificate and time stamp from files of
-// their own.
+// proof reads a bundle of sigstore; or signature, certificate and time stamp from
+// files of their own. More time stamps than the first are not used.
 func (o *ownFlags) proof(doc []byte) (p attest.FulcioProof, err error) {
+	var answer []byte
 	if o.certificate == "" {
-		return readBundle(doc)
+		b, err := sigstore.ParseBundle(doc)
+		if errors.Is(err, sigstore.ErrNoTime) {
+			err = withHint(err, "sign with a time-stamping authority configured: the time of a transparency log is not used")
+		}
+		if err != nil {
+			return p, err
+		}
+		p.Certificates, p.Signature, answer = b.Certificates, b.Signature, b.Timestamps[0]
+	} else {
+		p.Signature = doc
+		if sig, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(doc))); err == nil {
+			p.Signature = sig
+		}
+		if p.Certificates, err = readCertificates(o.certificate); err != nil {
+			return p, err
+		}
+		if answer, err = os.ReadFile(o.timestamp); err != nil {
+			return p, fmt.Errorf("reading time stamp: %w", err)
+		}
 	}
-	p.Signature = doc
-	if sig, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(doc))); err == nil {
-		p.Signature = sig
-	}
-	if p.Certificates, err = readCertificates(o.certificate); err != nil {
+	stampers, err := readStampers(o.trustedRoot)
+	if err != nil {
 		return p, err
 	}
-	answer, err := os.ReadFile(o.timestamp)
-	if err != nil {
-		return p, fmt.Errorf("reading time stamp: %w", err)
+	p.TSAToken, err = attest.TSAToken(answer, stampers...)
+	if err != nil && o.trustedRoot == "" {
+		err = withHint(err, "tools of sigstore leave the authority's certificate out of the time stamp: give it with --trusted-root FILE")
 	}
-	p.TSAToken, err = attest.TSAToken(answer)
 	return p, err
+}
+
+// readStampers reads the certificates of time-stamping authorities: of a trusted
+// root of sigstore, or in PEM.
+func readStampers(path string) ([]*x509.Certificate, error) {
+	if path == "" {
+		return nil, nil
+	}
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading trusted root: %w", err)
+	}
+	if sigstore.IsTrustedRoot(doc) {
+		root, err := sigstore.ParseTrustedRoot(doc)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		return root.Stampers(), nil
+	}
+	der, err := readCertificates(path)
+	if err != nil {
+		return nil, err
+	}
+	list, err := x509.ParseCertificates(der)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return list, nil
 }
 
 // readCertificates reads the certificates of a PEM file in DER, one after the

@@ -12,7 +12,8 @@ import (
 const rootsLong = `Roots of trust that the register has logged: SPIFFE bundles of trust domains, and
 sets of authorities under a name (x509, fulcio, tsa) that people's certificates
 and time stamps lead to. They come from the files that deed.yaml names, and are
-logged when they change: at a start, and at SIGHUP.`
+logged when they change: at a start, and at SIGHUP. A file of fulcio or tsa may be
+a trusted root of sigstore (trusted_root.json).`
 
 func newRoots() *cobra.Command {
 	c := &connection{}
@@ -23,7 +24,7 @@ func newRoots() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return listRoots(cmd, c) },
 	}
 	c.flags(list)
-	g := group("root", "Roots of trust that the register has logged", list)
+	g := group("root", "Roots of trust that the register has logged", list, newRootConvert())
 	g.Long = rootsLong
 	return g
 }

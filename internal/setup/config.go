@@ -307,7 +307,8 @@ trust_domains:
     bundle_file: %q
 
 # Authorities that certify people's signatures, by name: x509, fulcio (sigstore)
-# and tsa (time stamps). Certificates in PEM, read again at SIGHUP.
+# and tsa (time stamps). Certificates in PEM, or for these two a trusted root of
+# sigstore (trusted_root.json); read again at SIGHUP.
 # roots:
 #   x509:
 #     acme-people:

@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/server"
+	"github.com/deedlog/deed/internal/sigstore"
 )
 
 // NamedRoots says where the authorities come from that certify people's
@@ -23,7 +25,7 @@ type NamedRoots struct {
 
 // RootSource is where a set of authorities comes from.
 type RootSource struct {
-	File string `yaml:"file"` // certificates in PEM; read again at SIGHUP
+	File string `yaml:"file"` // certificates in PEM, or a trusted root of sigstore; read again at SIGHUP
 }
 
 // types are the sets by type.
@@ -66,11 +68,17 @@ func (r NamedRoots) resolve(dir string) {
 	}
 }
 
-// readNamedRoot reads a set of authorities and checks that it is one.
-func readNamedRoot(path string) ([]byte, error) {
+// readNamedRoot reads a set of authorities and checks that it is one. Of a trusted
+// root it is those of the type that count now.
+func readNamedRoot(of attest.RootType, path string) ([]byte, error) {
 	doc, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if sigstore.IsTrustedRoot(doc) {
+		if doc, err = Authorities(of, doc, time.Now()); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	if _, err := attest.ParseRoots(doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -78,9 +86,25 @@ func readNamedRoot(path string) ([]byte, error) {
 	return doc, nil
 }
 
+// Authorities is the object of a root of a type: of a trusted root of sigstore, the
+// certificates in PEM of the authorities that count at a time.
+func Authorities(of attest.RootType, trustedRoot []byte, at time.Time) ([]byte, error) {
+	root, err := sigstore.ParseTrustedRoot(trustedRoot)
+	if err != nil {
+		return nil, err
+	}
+	switch of {
+	case attest.RootFulcio:
+		return sigstore.PEM(root.Fulcio, at)
+	case attest.RootTSA:
+		return sigstore.PEM(root.TSA, at)
+	}
+	return nil, fmt.Errorf("a trusted root of sigstore has no authorities of type %s", of)
+}
+
 func (r NamedRoots) check() error {
 	for _, of := range r.list() {
-		if _, err := readNamedRoot(r.file(of)); err != nil {
+		if _, err := readNamedRoot(of.Type, r.file(of)); err != nil {
 			return fmt.Errorf("reading root %s: %w", of, err)
 		}
 	}
@@ -92,7 +116,7 @@ func (i *Instance) rereadRoots(ctx context.Context) error {
 	var failed []error
 	for _, of := range i.Config.Roots.list() {
 		path := i.Config.Roots.file(of)
-		doc, err := readNamedRoot(path)
+		doc, err := readNamedRoot(of.Type, path)
 		if err == nil {
 			_, err = i.Server.LogNamedRoot(ctx, server.NamedRoot{NamedRoot: of, Source: filepath.Base(path), Document: doc})
 		}

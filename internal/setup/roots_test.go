@@ -68,6 +68,22 @@ func TestRoots(t *testing.T) {
 	reread("one that is none", 4, true) // and the other is logged all the same
 }
 
+// TestTrustedRoot: the trusted root of sigstore's public instance is a root of those
+// that certify people, and of those that stamp, and of nobody else.
+func TestTrustedRoot(t *testing.T) {
+	path, err := filepath.Abs("../sigstore/testdata/trusted_root.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := ": {sigstore: {file: " + path + "}}\n"
+	if err := setup.Check(configured(t, "roots:\n  fulcio"+file+"  tsa"+file)); err != nil {
+		t.Error(err)
+	}
+	if err := setup.Check(configured(t, "roots:\n  x509"+file)); err == nil || !strings.Contains(err.Error(), "no authorities of type x509") {
+		t.Errorf("of people's certificates: %v", err)
+	}
+}
+
 // TestRootsConfig: what the configuration refuses.
 func TestRootsConfig(t *testing.T) {
 	for name, more := range map[string]string{

@@ -53,7 +53,7 @@ var arrows = map[string][]string{
 
 	"./internal/setup": {
 		"./attest", "./attest/token", "./identity", "./identity/workload", "./internal/admission", "./internal/metrics", "./internal/offline", "./internal/server",
-		"./internal/spiffeca", "./internal/web", "./ledger", "./ledger/boltstore", "./policy", "./verifier",
+		"./internal/sigstore", "./internal/spiffeca", "./internal/web", "./ledger", "./ledger/boltstore", "./policy", "./verifier",
 	},
 
 	"./internal/demo": {
@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 		"./attest", "./attest/agency", "./attest/token", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
 		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/passkey", "./internal/request", "./internal/server", "./internal/setup", "./internal/spiffeca", "./internal/web", "./ledger",
 		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
-		"./internal/reconcile",
+		"./internal/reconcile", "./internal/sigstore",
 	},
 	"./cmd/deed-verify": {"./verifier/report"},
 
