@@ -3,8 +3,6 @@ package verifier
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
@@ -27,10 +25,10 @@ type Contest struct {
 }
 
 // contests lists the declarations that reach back to an entry, or to what it relies
-// on.
+// on. It does not rely on what it is only about.
 func (v *verification) contests(i *item) []Contest {
 	out := []Contest{}
-	relied := v.relied(i)
+	relied := v.relied(i, about(i.statement()))
 	for _, c := range v.items {
 		s, ok := c.statement().(*attest.Compromise)
 		if !ok || !c.logged.Allowed() {
@@ -78,8 +76,21 @@ func weighed(i, on, by *item) bool {
 	return by.index < i.index && (on.index == 0 || len(i.record.Read.Compromised) > 0 && slices.ContainsFunc(i.record.Read.Statements, named))
 }
 
-// relied lists an entry and all that it names, directly or not, ascending.
-func (v *verification) relied(first *item) (out []*item) {
+// about is the statement that another one only tells of: what somebody saw, or what
+// came of it, is as true whoever was behind that.
+func about(s attest.Statement) attest.ID {
+	switch s := s.(type) {
+	case *attest.Countersignature:
+		return s.Of
+	case *attest.Action:
+		return s.Intent
+	}
+	return ""
+}
+
+// relied lists an entry and all that it names, directly or not, ascending; but for
+// one that the first names and does not rely on, or "".
+func (v *verification) relied(first *item, but attest.ID) (out []*item) {
 	seen := map[*item]bool{}
 	for next := []*item{first}; len(next) > 0; next = next[1:] {
 		i := next[0]
@@ -89,7 +100,9 @@ func (v *verification) relied(first *item) (out []*item) {
 		seen[i] = true
 		out = append(out, i)
 		for _, id := range i.record.Names() {
-			next = append(next, v.byID[id])
+			if i != first || id != but {
+				next = append(next, v.byID[id])
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b *item) int { return compareIndex(a.index, b.index) })
@@ -121,11 +134,14 @@ func (v *verification) contest(i, by *item, s *attest.Compromise, resting []*ite
 		a := disbelieved(i, resting)
 		c.Attribution = &a
 		c.Shows, _ = agency.Statement(a)
+		if a.Row > 1 {
+			c.Shows = append([]string{"No account is taken of " + namedEntries(resting) + "."}, c.Shows...)
+		}
 	}
 	c.Lines = []string{
 		fmt.Sprintf("Entry %d, of %s: %s declared that %s may have been in other hands since %s, and gave as the reason %s.",
 			c.Index, c.Declared, c.By, c.What, c.Since, attest.Quote(s.Reason)),
-		"At or after that time, by the register's clock, " + rests(c.Entries, i.index) + " on it.",
+		"At or after that time, by the register's clock, " + rests(resting, i) + " on it.",
 		"What is shown above believes what was signed with it. Whether it was in other hands then, this bundle does not show.",
 	}
 	if c.Attribution == nil {
@@ -134,18 +150,23 @@ func (v *verification) contest(i, by *item, s *attest.Compromise, resting []*ite
 	return c
 }
 
-func rests(entries []uint64, own uint64) string {
-	if slices.Contains(entries, own) {
+func rests(resting []*item, own *item) string {
+	switch {
+	case slices.Contains(resting, own):
 		return "this statement itself rests"
+	case len(resting) == 1:
+		return namedEntries(resting) + ", which this one relies on, rests"
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = strconv.FormatUint(e, 10)
+	return namedEntries(resting) + ", which this one relies on, rest"
+}
+
+// namedEntries are entries with what they are.
+func namedEntries(list []*item) string {
+	names := make([]string, len(list))
+	for n, i := range list {
+		names[n] = entryName(i.index) + " (" + string(i.record.Kind) + ")"
 	}
-	if len(names) == 1 {
-		return "entry " + names[0] + ", which this one relies on, rests"
-	}
-	return "entries " + strings.Join(names, ", ") + ", which this one relies on, rest"
+	return people(names)
 }
 
 // disbelieved is the attribution of an action if what some entries say is not

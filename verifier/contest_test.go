@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -71,6 +72,9 @@ func TestContested(t *testing.T) {
 		if s.Attribution.Agency != agency.HumanDirected {
 			t.Errorf("%s: the row changed: %+v", test.name, s.Attribution)
 		}
+		if told := strings.Contains(verifier.Text(v), "passed. CONTESTED: of "+fmt.Sprintf("entry %d both readings", at)); told != (test.rests != nil) {
+			t.Errorf("%s: the headline is of %+v", test.name, s.Contested)
+		}
 		if told := strings.Contains(s.Summary, " Contested: "); told != (test.rests != nil) {
 			t.Errorf("%s: the summary is %q", test.name, s.Summary)
 		}
@@ -94,6 +98,39 @@ func TestContested(t *testing.T) {
 				t.Errorf("%s: the text does not say %q:\n%s", test.name, want, text)
 			}
 		}
+	}
+}
+
+// TestGoldenContested: both readings of an action that an approval directed whose key
+// may have been in other hands, byte for byte.
+func TestGoldenContested(t *testing.T) {
+	w := register.NewWorld(t, "contested")
+	_, approved := entryOf(t, w, w.Entries["approval"])
+	c := compromise(w, "compromise", aliceKey(w), approved.CheckedAt)
+	golden(t, "contested", verdictOf(t, w, w.Entries["human_directed"], c.Index))
+}
+
+// TestToldOfContested: what a service saw of a contested action, and what the agent
+// says came of it, are as true as before: neither rests on who was behind it.
+func TestToldOfContested(t *testing.T) {
+	w := register.NewWorld(t, "told")
+	a := w.Action(w.Payments, attest.Intent, w.IDs["standing warrant"], "12000.00")
+	approval := w.AddBy("consent", w.Alice, w.Approval(w.Alice, a))
+	a.Authority.Approvals = []attest.ID{approval.ID}
+	intent := w.AddAction("acted", w.Payments, a)
+	seen := w.AddAs("seen", w.Cron, w.Countersignature(w.Cron, attest.ServiceRole, a, intent.ID))
+	result := w.AddAction("result", w.Payments, w.Outcome(w.Payments, intent.ID, "done"))
+	_, approved := entryOf(t, w, approval.Index)
+	c := compromise(w, "compromise", aliceKey(w), approved.CheckedAt)
+	v := verdictOf(t, w, intent.Index, seen.Index, result.Index, c.Index)
+	for n, want := range []int{1, 0, 0} {
+		if got := v.Subjects[n].Contested; len(got) != want {
+			t.Errorf("subject %d: contested by %+v", n, got)
+		}
+	}
+	lines := strings.Join(v.Subjects[0].Completeness.Lines, " ")
+	if !strings.Contains(lines, "signed what it saw") || strings.Contains(lines, "may have been in other hands") {
+		t.Errorf("of the action: %s", lines)
 	}
 }
 

@@ -77,7 +77,7 @@ func (v *verification) consents(i *item) (out []*item) {
 func (v *verification) doubts(i *item) (out []*item) {
 	vouch := []*item{i}
 	for _, p := range i.record.Read.Force {
-		vouch = append(vouch, v.relied(v.byID[p.ID])...)
+		vouch = append(vouch, v.relied(v.byID[p.ID], "")...)
 	}
 	for _, c := range v.items {
 		s, ok := c.statement().(*attest.Compromise)

@@ -45,7 +45,7 @@ func Text(v *Verdict) string {
 	return p.String()
 }
 
-// headline is the verdict in one sentence.
+// headline is the verdict in one sentence, and a second one where it has two readings.
 func (v *Verdict) headline() string {
 	switch {
 	case v.Result == False:
@@ -53,9 +53,23 @@ func (v *Verdict) headline() string {
 	case v.Result == CouldNotCheck:
 		return "COULD NOT CHECK: a required check could not be made. Nothing is shown to be false, and nothing is proven."
 	case len(v.OperatorTrusted) > 0:
-		return "VERIFIED, ON THE OPERATOR'S WORD: every required check passed, with roots of trust taken from the evidence itself."
+		return "VERIFIED, ON THE OPERATOR'S WORD: every required check passed, with roots of trust taken from the evidence itself." + v.readings()
 	}
-	return "VERIFIED: every required check passed."
+	return "VERIFIED: every required check passed." + v.readings()
+}
+
+// readings name the subjects of which there are two, or are "".
+func (v *Verdict) readings() string {
+	var names []string
+	for _, s := range v.Subjects {
+		if len(s.Contested) > 0 {
+			names = append(names, entryName(s.Index))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " CONTESTED: of " + people(names) + " both readings are given."
 }
 
 // selected returns the findings of a status, required or not.

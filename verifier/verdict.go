@@ -245,7 +245,7 @@ func (v *verification) incomplete(i *item) []string {
 			out = append(out, "The agent's commitment to its own values is false: it was made over other values than those in the action.")
 		}
 	}
-	for _, on := range v.relied(i) {
+	for _, on := range v.relied(i, "") {
 		out = append(out, on.gone...)
 	}
 	out = append(out, v.uncounted(i)...)
