@@ -101,6 +101,12 @@ func linkCases() []vectorCase {
 		{"chain/d3 as many links as a chain has", "d3.depth", "Eight links are a chain: what is wrong with it is denied, and it leads to the signer.", "human_instructed, denied d3.depth reference.denied", func(s *scene) cast.Sent {
 			return s.Sign(s.Bystander, s.Transfer(s.Bystander, s.endless(7), "1.00"))
 		}},
+		{"chain/d3 a ninth link", "d3.depth", "Of more links than a chain has nothing else is compared: it also ends later than the one above.", "denied d3.depth reference.denied", func(s *scene) cast.Sent {
+			w := s.Child(s.root, s.endless(7), s.Bystander, s.Bystander)
+			w.Depth, w.MaxDepth = 7, 7
+			w.Expires++
+			return s.Sign(s.Bystander, w)
+		}},
 		link("d4 begins earlier", "d4.window", "A millisecond before its parent.", "denied d4.window", func(_ *scene, w *attest.Warrant) { w.NotBefore-- }),
 		link("d4 ends later", "d4.window", "A millisecond after its parent.", "denied d4.window", func(_ *scene, w *attest.Warrant) { w.Expires++ }),
 		link("d4 narrower", "d4.window", "A shorter window is a narrower one.", "allowed", func(_ *scene, w *attest.Warrant) { w.NotBefore++; w.Expires-- }),

@@ -149,6 +149,11 @@ func personCases() []vectorCase {
 		{"person/registered again", "control.key", "The same key for the same name takes no quorum.", "allowed", func(s *scene) cast.Sent {
 			return s.Endorsed(s.Sign(s.Admin, s.Registration(s.Treasurer)), s.Treasurer)
 		}},
+		{"person/registered again after the key's end", "control.quorum", "The same key replaces none, ended or not: one administrator will do.", "allowed", func(s *scene) cast.Sent {
+			s.temporary(s.Now() + cast.Hour)
+			s.move(time.Hour)
+			return s.Endorsed(s.Sign(s.Admin, s.Registration(s.parts.temporary)), s.parts.temporary)
+		}},
 		{"person/an endorsement that does not verify", "envelope.signature", "The person's endorsement is of another registration.", "refused envelope.signature", func(s *scene) cast.Sent {
 			return s.forgedEndorsement(s.Sign(s.Admin, s.Registration(s.parts.newcomer)), s.parts.newcomer, s.Payload(s.Registration(s.parts.newcomer)))
 		}},
@@ -302,6 +307,16 @@ func registerCases() []vectorCase {
 			s.allow(s.Sign(s.Server, s.Root(cast.Domain, bundle), bundle))
 			return s.asPayments(s.Transfer(s.Payments, "", "10.00"))
 		}},
+		{"policy/none in force, under a warrant", "policy.none", "Nor is there a longest life of a warrant then.", "human_delegated, denied policy.none", func(s *scene) cast.Sent {
+			s.start()
+			bundle := s.CA.BundleDocument()
+			s.allow(s.genesis(s.realGenesis()))
+			s.allow(s.Sign(s.Server, s.Root(cast.Domain, bundle), bundle))
+			s.allow(s.Endorsed(s.Sign(s.Admin, s.Registration(s.Treasurer)), s.Treasurer))
+			s.allow(s.Endorsed(s.Sign(s.Admin, s.Issuer(s.Treasurer, s.Treasurer, cast.Payments("50.00"), attest.HumanStanding)), s.Second))
+			w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("50.00"))
+			return s.asPayments(s.Transfer(s.Payments, s.allow(s.Sign(s.Treasurer, w)), "10.00"))
+		}},
 		{"policy/an invalid one is not in force", "policy.invalid", "The one before it stays in force.", "human_instructed", func(s *scene) cast.Sent {
 			src := policy.Default()
 			src.Policies = []byte("permit everything")
@@ -356,16 +371,17 @@ func registerCases() []vectorCase {
 // these people.
 func (s *scene) eyes(by ...*cast.Party) cast.Sent {
 	s.Helper()
+	a := s.fourEyes()
+	s.consents(a, by...)
+	return s.asPayments(a)
+}
+
+// fourEyes is a payment under a policy that wants two approvers.
+func (s *scene) fourEyes() *attest.Action {
+	s.Helper()
 	src := organisation()
 	src.Policies = append(src.Policies, `@id("org/four-eyes") forbid (principal, action, resource) unless { context.approvals >= 2 };`...)
 	p, parts := s.Policy(src, 1000)
 	s.allow(s.Endorsed(s.Sign(s.Admin, p, parts...), s.Second))
-	a := s.pay("10.00")
-	var ids []attest.ID
-	for _, who := range by {
-		ids = append(ids, s.allow(s.Sign(who, s.Approval(who, a))))
-	}
-	slices.Sort(ids)
-	a.Authority.Approvals = ids
-	return s.asPayments(a)
+	return s.pay("10.00")
 }

@@ -124,6 +124,9 @@ func gateCases() []vectorCase {
 			refuses(s, s.Controller, a)
 			s.consents(a, s.Treasurer)
 		}),
+		gate("nobody approved, one refused", "gate.refused", "A no counts where there is no yes.", "human_delegated, denied gate.approvals gate.refused", one, func(s *scene, a *attest.Action) {
+			refuses(s, s.Controller, a)
+		}),
 		gate("refused, then approved", "gate.refused", "The last word counts.", directed, one, func(s *scene, a *attest.Action) {
 			refuses(s, s.Controller, a)
 			s.consents(a, s.Controller)

@@ -238,6 +238,22 @@ func certificateCases() []vectorCase {
 			bob, mary := s.namesakes()
 			return s.eyes(bob, mary)
 		}},
+		{"certificate/of two names, and an approval with one's own", "policy.denied", "Bob's own certificate signed for him after the one that has both names: his first approval counts.", "human_directed, denied policy.denied", func(s *scene) cast.Sent {
+			bob, mary := s.namesakes()
+			a := s.fourEyes()
+			s.consents(a, mary, bob)
+			s.consentAfter(s.last(), s.CertificateHolder(bob.ID, s.people.people), a, a)
+			return s.asPayments(a)
+		}},
+		{"certificate/of two names, and one's own for something else", "policy.denied", "What bob approved with his own certificate is another payment, which makes no two of them.", "human_directed, denied approval.mismatch policy.denied", func(s *scene) cast.Sent {
+			bob, mary := s.namesakes()
+			a := s.fourEyes()
+			own := s.CertificateHolder(bob.ID, s.people.people)
+			s.consentAfter("", own, a, s.pay("11.00"))
+			s.consentAfter(s.last(), bob, a, a)
+			s.consents(a, mary)
+			return s.asPayments(a)
+		}},
 		{"certificate/over somebody else's key", "control.key", "A key that somebody has is not another's by way of a certificate.", "denied control.key", func(s *scene) cast.Sent {
 			p := s.CertificateHolder("otto", s.people.people)
 			p.Certified.Leaf = s.people.people.Issue(x509.Certificate{EmailAddresses: p.Certified.Leaf.EmailAddresses}, s.Treasurer.Key)
@@ -315,6 +331,21 @@ func cmsCases() []vectorCase {
 		}},
 	}
 }
+
+// consentAfter logs an approval of an action, which another one names, with a greater
+// ID than some statement has.
+func (s *scene) consentAfter(id attest.ID, who *cast.Party, named, of *attest.Action) {
+	s.Helper()
+	sent := s.Sign(who, s.Approval(who, of))
+	for sent.ID < id {
+		sent = s.Sign(who, s.Approval(who, of))
+	}
+	named.Authority.Approvals = append(named.Authority.Approvals, s.allow(sent))
+	slices.Sort(named.Authority.Approvals)
+}
+
+// last is the last statement that was logged.
+func (s *scene) last() attest.ID { return s.steps[len(s.steps)-1].ID }
 
 // namesakes are two people who are registered by their addresses, both of which one
 // certificate has.

@@ -140,6 +140,14 @@ func scopeCases() []vectorCase {
 			return s.Sign(s.Desk, st)
 		}),
 		[]vectorCase{
+			{"token/beside a person's own warrant", "d11.root", "A person's key needs no token: none is looked at.", "allowed", func(s *scene) cast.Sent {
+				w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("100.00"))
+				w.Root.Evidence = []attest.ID{s.scope(cast.Actor(s.Payments))}
+				return s.Sign(s.Treasurer, w)
+			}},
+			{"token/beside an order of the organisation", "d11.root", "It claims no human's act: no token is looked at.", "allowed", func(s *scene) cast.Sent {
+				return s.onToken(attest.OrgStanding, "", s.scope(cast.Actor(s.Payments)))
+			}},
 			{"token/bound to the agent's key", "row.9", "Bound by its key the token is a scope of the agent; under an order of the organisation no class follows.", "unattributed", func(s *scene) cast.Sent {
 				id := s.scope(map[string]any{"cnf": map[string]any{"jkt": token.KeyThumbprint(s.Payments.Key.Public())}})
 				return s.under10(s.allow(s.onToken(attest.OrgStanding, "", id)))
@@ -292,6 +300,19 @@ func loginCases() []vectorCase {
 			st := s.Token(s.Desk, attest.IDToken, []byte("x"))
 			st.Object, st.Expires, st.Commitment, st.Instruction = "", 0, &attest.Commitment{Root: attest.DigestOf([]byte("x"))}, s.asked()
 			return s.Sign(s.Desk, st)
+		}},
+		{"login/for no instruction", "d11.root", "Neither the login nor the warrant is for one.", "denied d11.root", func(s *scene) cast.Sent {
+			return s.onToken(attest.HumanInstruction, "", s.allow(s.brings(s.Treasurer, attest.IDToken, nil)))
+		}},
+		{"login/of the client's own", "d11.root", "The client is its own subject: no person logged in, whoever the subject is registered as.", "denied d11.root", func(s *scene) cast.Sent {
+			own := s.Account(s.idp, s.Treasurer)
+			own.Subject = cast.Client
+			s.allow(s.Endorsed(s.Sign(s.Admin, own), s.Treasurer))
+			i := s.asked(cast.Request())
+			raw := s.idp.Token(attest.IDToken, s.Claims(s.idp, s.Treasurer, attest.IDToken, map[string]any{"azp": cast.Client, "nonce": attest.TokenNonce(i), "sub": cast.Client}))
+			l := s.Token(s.Desk, attest.IDToken, raw)
+			l.Instruction = i
+			return s.onToken(attest.HumanInstruction, i, s.allow(s.Sign(s.Desk, l, raw)))
 		}},
 		{"login/on a standing basis", "d11.root", "A login for an instruction is no standing order.", "denied d11.root", func(s *scene) cast.Sent {
 			i := s.asked(cast.Request())
