@@ -53,7 +53,7 @@ func (s Subject) is(c *x509.Certificate) bool {
 	if s.Email != "" {
 		return slices.Contains(c.EmailAddresses, s.Email)
 	}
-	return len(s.DN) > 0 && bytes.Equal(c.RawSubject, s.DN)
+	return bytes.Equal(c.RawSubject, s.DN)
 }
 
 // String is the subject for people.

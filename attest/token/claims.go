@@ -130,7 +130,7 @@ func (r *reader) token(c *Claims, m *members) {
 // whom it is outside (RFC 9701 section 5).
 func (r *reader) introspection(c *Claims, outer *members) {
 	var m members
-	if err := json.Unmarshal(outer.Inner, &m); outer.Inner == nil || err != nil {
+	if err := json.Unmarshal(outer.Inner, &m); err != nil {
 		r.fail("token_introspection", "an object with the answer", "none")
 		return
 	}
@@ -177,7 +177,7 @@ func (r *reader) text(name string, v jsontext.Value, must bool) string {
 		return ""
 	}
 	var s string
-	if v == nil || v.Kind() != '"' || json.Unmarshal(v, &s) != nil || s == "" || len(s) > maxClaim {
+	if err := json.Unmarshal(v, &s); err != nil || s == "" || len(s) > maxClaim {
 		r.fail(name, "text of 1 to "+strconv.Itoa(maxClaim)+" bytes", string(v))
 	}
 	return s
@@ -201,11 +201,11 @@ func (r *reader) time(name string, v jsontext.Value, must bool) int64 {
 
 // audience reads one name, or a list of them.
 func (r *reader) audience(name string, v jsontext.Value) []string {
-	if v == nil || v.Kind() == '"' {
+	if v.Kind() == '"' {
 		return []string{r.text(name, v, true)}
 	}
 	var list []string
-	if v.Kind() != '[' || json.Unmarshal(v, &list) != nil || len(list) == 0 || len(list) > 16 {
+	if err := json.Unmarshal(v, &list); err != nil || len(list) == 0 || len(list) > 16 {
 		r.fail(name, "a name, or a list of 1 to 16", string(v))
 	}
 	for _, a := range list {
@@ -224,7 +224,7 @@ func (r *reader) actor(v jsontext.Value) *Actor {
 		Client  jsontext.Value `json:"client_id"`
 		Subject jsontext.Value `json:"sub"`
 	}
-	if v.Kind() != '{' || json.Unmarshal(v, &a) != nil {
+	if err := json.Unmarshal(v, &a); err != nil || v.Kind() != '{' {
 		r.fail("act", "an object", string(v))
 	}
 	return &Actor{Subject: r.text("act.sub", a.Subject, false), Client: r.text("act.client_id", a.Client, false)}
@@ -235,7 +235,7 @@ func (r *reader) confirmation(v jsontext.Value) *Confirmation {
 		return nil
 	}
 	var all map[string]jsontext.Value
-	if v.Kind() != '{' || json.Unmarshal(v, &all) != nil {
+	if err := json.Unmarshal(v, &all); err != nil || v.Kind() != '{' {
 		r.fail("cnf", "an object", string(v))
 	}
 	c := &Confirmation{}

@@ -32,8 +32,8 @@ var strict = base64.RawURLEncoding.Strict()
 // split takes a compact JWS apart: header and payload decoded. Faults:
 // token.form.
 func split(raw []byte) (h header, payload []byte, err error) {
-	if len(raw) == 0 || len(raw) > MaxToken {
-		return h, nil, form("1 to "+strconv.Itoa(MaxToken)+" bytes", strconv.Itoa(len(raw)))
+	if len(raw) > MaxToken {
+		return h, nil, form("at most "+strconv.Itoa(MaxToken)+" bytes", strconv.Itoa(len(raw)))
 	}
 	parts := bytes.Split(raw, []byte("."))
 	if len(parts) != 3 {
@@ -74,7 +74,7 @@ func form(expected, found string) error { return attest.Refuse("token.form", "to
 // another. Faults: token.type.
 func typed(r Rules, typ string) error {
 	got := strings.TrimPrefix(strings.ToLower(typ), "application/")
-	want, plain := types[r.Type], r.Type == attest.IDToken || r.Type == attest.AccessToken && r.Plain
+	want, plain := types[r.Type], r.Type == attest.IDToken || r.Plain
 	if plain {
 		want = "jwt"
 	}

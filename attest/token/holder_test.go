@@ -61,7 +61,7 @@ func TestNames(t *testing.T) {
 			if got := c.Names(holder, agents); got != tc.named {
 				t.Errorf("got %v", got)
 			}
-			if c.Names(token.Holder{}, agents) || c.Names(token.Holder{ID: agent}, agents) && c.Confirm != nil {
+			if c.Names(token.Holder{Certificate: cert, Key: key}, agents) || c.Names(token.Holder{ID: agent}, agents) && c.Confirm != nil {
 				t.Error("it names whom it cannot know")
 			}
 		})

@@ -37,7 +37,6 @@ type jwk struct {
 	Algorithm string         `json:"alg"`
 	ID        string         `json:"kid"`
 	Private   jsontext.Value `json:"d"`
-	Type      string         `json:"kty"`
 	Use       string         `json:"use"`
 }
 
@@ -77,12 +76,12 @@ func (k *Keys) add(doc jsontext.Value) error {
 	if j.Private != nil {
 		return errors.New("a private key is in it")
 	}
-	if j.ID == "" || len(j.ID) > maxClaim || j.Use != "" && j.Use != "sig" || j.Type == "oct" {
+	if j.ID == "" || len(j.ID) > maxClaim || j.Use != "" && j.Use != "sig" {
 		return nil
 	}
 	var parsed jose.JSONWebKey
-	if parsed.UnmarshalJSON(doc) != nil || !parsed.IsPublic() || !allowed(parsed.Key) {
-		return nil // of a kind that this version does not use
+	if err := parsed.UnmarshalJSON(doc); err != nil || !allowed(parsed.Key) {
+		return nil // a secret, or of a kind that this version does not use
 	}
 	if slices.ContainsFunc(k.list, func(other key) bool { return other.id == j.ID }) {
 		return fmt.Errorf("two keys have the kid %q", j.ID)
@@ -110,7 +109,7 @@ func allowed(public any) bool {
 // token.key.
 func (k *Keys) find(id, algorithm string) (any, error) {
 	for _, one := range k.list {
-		if id == "" || one.id != id {
+		if one.id != id {
 			continue
 		}
 		if !fits(one.public, algorithm) || one.algorithm != "" && one.algorithm != algorithm {

@@ -73,7 +73,7 @@ func (r Rules) header(raw []byte) (header, []byte, error) {
 	if err != nil {
 		return h, nil, err
 	}
-	if !slices.Contains(r.Algorithms, h.Algorithm) || !slices.Contains(attest.TokenAlgorithms, h.Algorithm) {
+	if !slices.Contains(r.Algorithms, h.Algorithm) {
 		return h, nil, attest.Refuse("token.algorithm", "alg", "an algorithm of the provider", h.Algorithm)
 	}
 	return h, payload, typed(r, h.Type)

@@ -107,6 +107,8 @@ func TestTypesDoNotMix(t *testing.T) {
 			}
 		}
 	}
+	_, err := token.Verify(p.SignRaw([]byte(`{"alg":"EdDSA","kid":"key-1"}`), []byte(`{}`)), keys, rules("of another kind"), now)
+	wantCode(t, err, "token.type")
 	plain := rules(attest.AccessToken)
 	plain.Plain = true
 	for typ, code := range map[string]string{"": "", "JWT": "", "jwt": "", "application/jwt": "", "at+jwt": "token.type", "logout+jwt": "token.type"} {

@@ -91,12 +91,8 @@ func (x *act) approvers() []string {
 		}
 	}
 	slices.Sort(people)
-	people = slices.Compact(people)
-	if len(people) < 2 {
-		return people
-	}
 	var keys distinct
-	return slices.DeleteFunc(people, func(person string) bool {
+	return slices.DeleteFunc(slices.Compact(people), func(person string) bool {
 		return !keys.take(x.approvals, func(a approved) bool { return a.exact && a.statement.Person == person })
 	})
 }

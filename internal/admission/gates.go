@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/deedlog/deed/attest"
-	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/attest/warrant"
 )
 
@@ -89,16 +88,15 @@ func (d *distinct) take(list []approved, fits func(approved) bool) bool {
 	return false
 }
 
-// opens reports whether an approval of an approver counts for a gate: of exactly
-// this action, by a key of the person's own, unexpired, unused, not taken back, and
-// with what the gate asks of it besides.
+// opens reports whether an approval of an approver, which nobody but the person
+// signs, counts for a gate: of exactly this action, unexpired, unused, not taken
+// back, and with what the gate asks of it besides.
 func (o *outcomeOf) opens(a approved, g gate) bool {
 	id := a.logged.ID()
 	used := slices.ContainsFunc(o.read.Used, func(r Ref) bool { return r.ID == id })
 	shown := !g.Display || slices.Contains(a.logged.Record.Objects, a.statement.Display)
 	fresh := g.MaxAge == 0 || o.received-a.logged.Record.CheckedAt <= g.MaxAge
-	return a.exact && held(a.logged.Verified.Signer()) >= agency.K3 && o.received < a.statement.Expires &&
-		!used && !o.takenBack(a) && shown && fresh
+	return a.exact && o.received < a.statement.Expires && !used && !o.takenBack(a) && shown && fresh
 }
 
 // gates: each that applies has its approvals, and nobody whom it asks has said no.
