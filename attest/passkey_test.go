@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/deedlog/deed/attest"
@@ -278,6 +279,11 @@ func passkeySpoilt() []spoilt {
 	flags := func(f byte, extensions ...byte) func(*authenticator.Authenticator) {
 		return func(a *authenticator.Authenticator) { a.Flags, a.Extensions = f, extensions }
 	}
+	spelt := func(spell func(string) string) func(*authenticator.Authenticator) {
+		return func(a *authenticator.Authenticator) {
+			a.Spell = func(doc []byte) []byte { return []byte(spell(string(doc))) }
+		}
+	}
 	const both = authenticator.UserPresent | authenticator.UserVerified
 	yes := true
 	return []spoilt{
@@ -285,6 +291,10 @@ func passkeySpoilt() []spoilt {
 		{"with an extension", "", flags(both|authenticator.ExtensionData, 0xa1, 0x61, 'x', 0xf5)},
 		{"with a member of a later browser", "", client(func(c *authenticator.ClientData) { c.Extra = "x" })},
 		{"client data too large", "passkey.client_data", client(func(c *authenticator.ClientData) { c.Extra = string(make([]byte, 180)) })},
+		{"a space before", "passkey.client_data", spelt(func(doc string) string { return " " + doc })},
+		{"a line after", "passkey.client_data", spelt(func(doc string) string { return doc + "\n" })},
+		{"a frame that is a text", "passkey.client_data", spelt(func(doc string) string { return strings.Replace(doc, `"crossOrigin":false`, `"crossOrigin":"no"`, 1) })},
+		{"a type that is a number", "passkey.client_data", spelt(func(doc string) string { return strings.Replace(doc, `"webauthn.get"`, `1`, 1) })},
 		{"a registration", "passkey.type", client(func(c *authenticator.ClientData) { c.Type = "webauthn.create" })},
 		{"another challenge", "passkey.challenge", client(func(c *authenticator.ClientData) { c.Challenge = "AAAA" + c.Challenge[4:] })},
 		{"another origin", "passkey.origin", client(func(c *authenticator.ClientData) { c.Origin = "https://acme.example" })},

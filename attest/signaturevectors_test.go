@@ -2,7 +2,10 @@ package attest_test
 
 import (
 	"crypto"
+	"crypto/elliptic"
 	"crypto/x509"
+	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,6 +75,50 @@ func (w signingWorld) ssh(t *testing.T) []signing {
 		make("ssh: another key under its name", "envelope.signature", file, func(s *pki.SSH) { s.Public, s.Key = s.Blob(), edKey("another") }),
 		make("ssh: not touched", "ssh.presence", hardware, func(s *pki.SSH) { s.Flags = 4 }),
 		make("ssh: for another application", "ssh.key", hardware, func(s *pki.SSH) { s.Application = "ssh:other" }),
+	}
+}
+
+// sshForms are signatures that verify, in bytes that they may not be written in:
+// each has one form.
+func (w signingWorld) sshForms(t *testing.T) []signing {
+	file := pki.SSH{Type: "ssh-ed25519", Key: edKey("vector ssh")}
+	hardware := pki.SSH{Type: "sk-ssh-ed25519@openssh.com", Key: edKey("vector sk"), Application: "ssh:", Flags: 1, Counter: 12}
+	curve := pki.SSH{Type: "ecdsa-sha2-nistp256", Key: ecKey(t, elliptic.P256(), "vector ssh P-256")}
+	blob := func(name, code string, s pki.SSH, spoil func([]byte) []byte) signing {
+		return signing{name, code, sshDoc(t, s), func(m []byte) []byte { return spoil(s.Sign(m)) }}
+	}
+	inner := func(name, code string, s pki.SSH, spoil func(*pki.SSH)) signing {
+		person := sshDoc(t, s)
+		spoil(&s)
+		return signing{name, code, person, s.Sign}
+	}
+	numbers := func(name, code string, spoil func(r, rest []byte) []byte) signing {
+		return inner(name, code, curve, func(s *pki.SSH) {
+			s.Numbers = func(b []byte) []byte { n := 4 + int(b[3]); return spoil(b[4:n], b[n:]) }
+		})
+	}
+	number := func(b ...byte) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...) }
+	const bad = "envelope.signature"
+	return []signing{
+		blob("ssh: without its magic", "ssh.form", file, func(b []byte) []byte { return b[6:] }),
+		blob("ssh: cut after the version", "ssh.form", file, func(b []byte) []byte { return b[:10] }),
+		blob("ssh: a byte more", "ssh.form", file, func(b []byte) []byte { return append(b, 0) }),
+		inner("ssh: a byte more inside", "ssh.form", file, func(s *pki.SSH) { s.Tail = []byte{0} }),
+		blob("ssh: a security key without its flags", "ssh.form", hardware, func(b []byte) []byte {
+			b[len(b)-104] -= 5 // of 103 bytes inside
+			return b[:len(b)-5]
+		}),
+		numbers("ssh: P-256", "", func(r, rest []byte) []byte { return append(number(r...), rest...) }),
+		numbers("ssh: P-256 and a byte more", bad, func(r, rest []byte) []byte { return append(append(number(r...), rest...), 0) }),
+		numbers("ssh: P-256 with a zero more", bad, func(r, rest []byte) []byte { return append(number(append([]byte{0}, r...)...), rest...) }),
+		numbers("ssh: P-256 with a number below zero", bad, func(r, rest []byte) []byte {
+			if r[0] != 0 {
+				t.Fatal("the first number needs no zero: take another key")
+			}
+			return append(number(r[1:]...), rest...)
+		}),
+		numbers("ssh: P-256 with an empty number", bad, func(_, rest []byte) []byte { return append(number(), rest...) }),
+		numbers("ssh: P-256 with the number zero", bad, func(_, rest []byte) []byte { return append(number(0), rest...) }),
 	}
 }
 
@@ -175,7 +222,7 @@ func TestSignatureVectors(t *testing.T) {
 		sets[of], out.Roots[of.String()] = set, string(a.PEM())
 	}
 	payload := payloadOf(t, ownInstruction())
-	for _, c := range append(append(w.ssh(t), w.x509()...), w.keyless(t)...) {
+	for _, c := range slices.Concat(w.ssh(t), w.sshForms(t), w.x509(), w.keyless(t)) {
 		object := c.person.Credential()
 		signer, err := object.Signer("treasurer")
 		if err != nil {

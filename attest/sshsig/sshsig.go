@@ -46,8 +46,8 @@ import (
 const (
 	magic   = "SSHSIG"
 	version = 1
-	// MaxBlob bounds a signature blob, in bytes: one with RSA of 4,096 bits
-	// takes about 1,200.
+	// MaxBlob bounds a signature blob in a file, in bytes: one with RSA of 4,096
+	// bits takes about 1,200, and no other part of it is free.
 	MaxBlob = 2048
 )
 
@@ -87,11 +87,11 @@ type blob struct {
 // parseBlob reads a signature blob to its end.
 func parseBlob(b []byte) (out blob, err error) {
 	rest, ok := bytes.CutPrefix(b, []byte(magic))
-	if len(b) > MaxBlob || !ok {
-		return out, refuse("ssh.form", "a signature of ssh-keygen -Y sign, at most "+strconv.Itoa(MaxBlob)+" bytes", "something else")
+	if !ok {
+		return out, refuse("ssh.form", "a signature of ssh-keygen -Y sign", "something else")
 	}
 	in := &reader{rest: rest}
-	if v := in.uint32(); in.failed || v != version {
+	if v := in.uint32(); v != version {
 		return out, refuse("ssh.form", "version 1", strconv.FormatUint(uint64(v), 10))
 	}
 	for _, part := range []*[]byte{&out.key, &out.namespace, &out.reserved, &out.hash, &out.signature} {
@@ -175,7 +175,7 @@ func securityKeyMessage(application string, flags byte, counter uint32, signed [
 func (k Key) check(sig, signed []byte) bool {
 	switch pub := k.Public.(type) {
 	case ed25519.PublicKey:
-		return len(sig) == ed25519.SignatureSize && ed25519.Verify(pub, signed, sig)
+		return ed25519.Verify(pub, signed, sig)
 	case *ecdsa.PublicKey:
 		return verifyECDSA(pub, sig, signed)
 	case *rsa.PublicKey:
@@ -207,8 +207,9 @@ type reader struct {
 	failed bool
 }
 
-func (r *reader) take(n int) []byte {
-	if r.failed || n < 0 || n > len(r.rest) {
+// take takes n bytes, or none of them: then the reader has failed for good.
+func (r *reader) take(n uint32) []byte {
+	if uint64(n) > uint64(len(r.rest)) {
 		r.failed = true
 		return nil
 	}
@@ -232,12 +233,7 @@ func (r *reader) uint32() uint32 {
 }
 
 func (r *reader) string() []byte {
-	n := r.uint32()
-	if n > MaxBlob {
-		r.failed = true
-		return nil
-	}
-	return r.take(int(n))
+	return r.take(r.uint32())
 }
 
 // mpint reads a positive number in its one shortest form.
@@ -259,7 +255,7 @@ func appendString(to, s []byte) []byte {
 // appendInt writes a positive number.
 func appendInt(to []byte, n *big.Int) []byte {
 	b := n.Bytes()
-	if len(b) > 0 && b[0]&0x80 != 0 {
+	if b[0]&0x80 != 0 {
 		b = append([]byte{0}, b...)
 	}
 	return appendString(to, b)

@@ -37,9 +37,12 @@ func parseClientData(doc []byte) (d clientData, err error) {
 	if len(doc) > MaxClientData {
 		return d, refuse("passkey.client_data", "at most "+strconv.Itoa(MaxClientData)+" bytes", strconv.Itoa(len(doc)))
 	}
+	if !bytes.HasPrefix(doc, []byte("{")) || !bytes.HasSuffix(doc, []byte("}")) {
+		return d, refuse("passkey.client_data", "one JSON object", "something else, or something before or after it")
+	}
 	in := jsontext.NewDecoder(bytes.NewReader(doc)) // refuses a name twice, and what is not UTF-8
-	if t, err := in.ReadToken(); err != nil || t.Kind() != '{' {
-		return d, refuse("passkey.client_data", "a JSON object", "something else")
+	if _, err := in.ReadToken(); err != nil {
+		return d, refuse("passkey.client_data", "the beginning of the object", err.Error())
 	}
 	for in.PeekKind() != '}' {
 		if err := d.member(in); err != nil {
@@ -49,8 +52,8 @@ func parseClientData(doc []byte) (d clientData, err error) {
 	if _, err := in.ReadToken(); err != nil {
 		return d, refuse("passkey.client_data", "the end of the object", err.Error())
 	}
-	if _, err := in.ReadToken(); err != io.EOF || doc[0] != '{' || doc[len(doc)-1] != '}' {
-		return d, refuse("passkey.client_data", "one JSON object", "something before or after it")
+	if _, err := in.ReadToken(); err != io.EOF {
+		return d, refuse("passkey.client_data", "one JSON object", "another after it")
 	}
 	return d, nil
 }
@@ -84,7 +87,7 @@ func (d *clientData) member(in *jsontext.Decoder) error {
 
 func text(key string, value jsontext.Value, to *string) error {
 	out, err := jsontext.AppendUnquote(nil, value)
-	if value.Kind() != '"' || err != nil {
+	if err != nil {
 		return refuse("passkey.client_data", "text as "+key, "something else")
 	}
 	*to = string(out)

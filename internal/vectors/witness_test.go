@@ -11,6 +11,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/agency"
+	"github.com/deedlog/deed/attest/sshsig"
 )
 
 // A witness is a published case that needs no register: whether the code still
@@ -26,11 +27,11 @@ func (w witness) stands() (ok bool) {
 	return w.holds()
 }
 
-// witnesses are the cases of the class table, of passkeys, and of what people sign
-// with tools of their own.
+// witnesses are the cases of the class table, of passkeys, of what people sign with
+// tools of their own, and what OpenSSH's tools wrote.
 func witnesses(t *testing.T) []witness {
 	t.Helper()
-	return slices.Concat(ofTable(t), ofPasskeys(t), ofSignatures(t))
+	return slices.Concat(ofTable(t), ofPasskeys(t), ofSignatures(t), ofOpenSSH(t))
 }
 
 // A document is one in the profile, which the files have with white space in it.
@@ -121,6 +122,36 @@ func ofSignatures(t *testing.T) (out []witness) {
 	for _, v := range file.Cases {
 		out = append(out, witness{name + ": " + v.Name, func() bool {
 			return code(opened(v.Object, file.Signer, v.Envelope, file.Roots, file.CheckedAt)) == v.Code
+		}})
+	}
+	return out
+}
+
+// ofOpenSSH are signatures that ssh-keygen made, with each kind of key that is in a
+// file; that for git is of another namespace.
+func ofOpenSSH(t *testing.T) (out []witness) {
+	const dir = "../../testdata/vectors/signatures/ssh/"
+	read := func(name string) []byte {
+		doc, err := os.ReadFile(dir + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc
+	}
+	message := read("message")
+	for _, name := range []string{"ecdsa256", "ecdsa384", "ed25519", "ed25519-sha256", "git", "rsa"} {
+		public, file := string(read(name+".pub")), read(name+".sig")
+		out = append(out, witness{"signatures/ssh: " + name, func() bool {
+			k, err := sshsig.ParseLine(public)
+			if err != nil {
+				return false
+			}
+			blob, err := sshsig.Unarmor(file)
+			if err != nil {
+				return false
+			}
+			_, err = k.Verify(blob, "deed", message)
+			return (err == nil) == (name != "git")
 		}})
 	}
 	return out

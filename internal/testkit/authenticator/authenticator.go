@@ -36,7 +36,8 @@ type Authenticator struct {
 	Counter uint32
 	// Extensions follow the flags where ExtensionData is set, and where it is not.
 	Extensions []byte
-	Client     func(*ClientData) // changes what the browser says
+	Client     func(*ClientData)   // changes what the browser says
+	Spell      func([]byte) []byte // changes how it is written
 }
 
 // ClientData is what a browser says, in the order in which it says it.
@@ -89,7 +90,11 @@ func (a *Authenticator) ClientData(kind string, challenge []byte) []byte {
 	if a.Client != nil {
 		a.Client(&c)
 	}
-	return mustJSON(c)
+	doc := mustJSON(c)
+	if a.Spell != nil {
+		doc = a.Spell(doc)
+	}
+	return doc
 }
 
 // Sign signs any authenticator data and client data. ECDSA signatures are those of

@@ -27,6 +27,9 @@ type SSH struct {
 	Algorithm                 string // what goes with the key unless set
 	Public                    []byte // the key's own unless set
 	Version                   uint32 // 1 unless set
+
+	Numbers func([]byte) []byte // changes what the algorithm gave
+	Tail    []byte              // after the innermost part
 }
 
 func str(s string) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(s))), s...) }
@@ -134,5 +137,8 @@ func (s SSH) signature(signed []byte) []byte {
 		}
 		sig = join(mpint(n.R), mpint(n.S))
 	}
-	return join(str(or(s.Algorithm, algorithm)), str(string(sig)), tail)
+	if s.Numbers != nil {
+		sig = s.Numbers(sig)
+	}
+	return join(str(or(s.Algorithm, algorithm)), str(string(sig)), tail, s.Tail)
 }
