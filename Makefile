@@ -47,14 +47,14 @@ flood: ## deed serve under load, overload, slow sockets, raw frames and hostile 
 
 .PHONY: torture
 torture: ## a kill at every step of a commit, failed writes, and broken builds that must be caught
-	$(GO) test -tags torture -count=1 -timeout 10m -run '^Test(Index|Store|Faults|Crash|Doubt)' ./ledger/boltstore
-	$(GO) test -tags torture -count=1 -timeout 60m -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls|ReplayDirty|ReplayUnknown|ReplayDirtyControls|Syscalls|DiskFull|ReadOnly|Stale|Rot)$$' ./internal/torture
+	$(GO) test -tags torture -count=1 -timeout 10m -run '^Test(Index|Store|Faults|Crash|Doubt|Wipe)' ./ledger/boltstore
+	$(GO) test -tags torture -count=1 -timeout 60m -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls|ReplayDirty|ReplayUnknown|ReplayDirtyControls|ReplayErasures|Wipe|Syscalls|DiskFull|ReadOnly|Stale|Rot)$$' ./internal/torture
 
 .PHONY: torture-long
 torture-long: export DEED_LONG = 1
 torture-long: flood ## the same with 100 kills at every step and more of everything else (hours; root, strace, loop devices)
-	$(GO) test -tags torture -count=1 -timeout 10m -run '^Test(Index|Store|Faults|Crash|Doubt)' ./ledger/boltstore
-	$(GO) test -tags torture -count=1 -timeout 12h -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls|ReplayDirty|ReplayUnknown|ReplayDirtyControls|Syscalls|DiskFull|ReadOnly|Stale|Rot)$$' ./internal/torture
+	$(GO) test -tags torture -count=1 -timeout 10m -run '^Test(Index|Store|Faults|Crash|Doubt|Wipe)' ./ledger/boltstore
+	$(GO) test -tags torture -count=1 -timeout 12h -v -run '^Test(Points|Untagged|Matrix|Errors|Mutants|Kill|Replay|ReplayControls|ReplayDirty|ReplayUnknown|ReplayDirtyControls|ReplayErasures|Wipe|Syscalls|DiskFull|ReadOnly|Stale|Rot)$$' ./internal/torture
 
 .PHONY: e2e
 e2e: ## the whole path with a real SPIRE server and agent (builds them once)

@@ -97,8 +97,9 @@ type Delta struct {
 	Objects []Object
 	Cells   []Cell // at most one per table and key; a nil value deletes
 	Rows    []IndexedRow
-	// Erase are objects of earlier commits of which only the digests stay: a read
-	// then finds none. That nothing of the bytes is left on the disk is not said.
+	// Erase are objects of earlier commits of which only the digests stay, of every
+	// copy: a read then finds none. A store on a disk leaves nothing of the bytes
+	// in its files when Commit returns, or says what it leaves.
 	Erase []Hash
 }
 

@@ -21,9 +21,9 @@ register names one that is not.
 
 The bases are ` + eraseBases + `.
 A quorum of administrators signs: --also takes the private keys of further ones.
-From then on nobody is given the bytes. They stay on freed pages of the register's
-file until those are used again: stop it, deed log reindex, and remove the old file,
-to be rid of them now. Backups and bundles that were given away are not within reach.`
+When it is answered, nothing of the bytes is left in the register's database.
+Backups, snapshots of the file system, a database that deed log reindex has kept,
+and bundles that were given away are not within reach.`
 
 const eraseBases = "consent_withdrawn, court_order, legal_obligation, objection,\npurpose_ended and unlawful_processing"
 

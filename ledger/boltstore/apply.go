@@ -21,7 +21,7 @@ func apply(tx *bolt.Tx, start uint64, d ledger.Delta, objects []ledger.Object, g
 	for _, step := range []func(*bolt.Tx, *keys, ledger.Delta) error{
 		putEntries,
 		func(tx *bolt.Tx, k *keys, _ ledger.Delta) error { return putObjects(tx, k, objects) },
-		func(tx *bolt.Tx, _ *keys, _ ledger.Delta) error { return eraseObjects(tx, gone) },
+		func(tx *bolt.Tx, _ *keys, d ledger.Delta) error { return eraseObjects(tx, d, gone) },
 		putTiles, putCells, putRecent, putHead,
 	} {
 		if err := step(tx, k, d); err != nil {
@@ -70,8 +70,15 @@ func putObjects(tx *bolt.Tx, k *keys, objects []ledger.Object) error {
 	return nil
 }
 
-// eraseObjects leaves of objects their digests alone.
-func eraseObjects(tx *bolt.Tx, gone []uint64) error {
+// eraseObjects leaves of objects their digests alone. Their bytes are on other pages
+// then: see wipe.go.
+func eraseObjects(tx *bolt.Tx, d ledger.Delta, gone []uint64) error {
+	if len(d.Erase) == 0 {
+		return nil
+	}
+	if err := beginErasure(tx); err != nil {
+		return err
+	}
 	for _, at := range gone {
 		b, err := sequential(tx, bucketObjects)
 		if err != nil {

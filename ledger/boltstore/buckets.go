@@ -15,6 +15,7 @@ import (
 //	head       "head"                   -> sum[4] || ledger.Head
 //	           "format"                 -> u32, the number of this layout
 //	           "part"                   -> u32, entries of a segment of level 0
+//	           "wiped"                  -> sum[4], while nothing erased is on free pages, see wipe.go
 //	entries    u64 index                -> sum[4] || identity[32] || leaf hash[32] || entry
 //	tiles      u8 level || u64 index    -> ledger.Tile data
 //	objects    u64 ordinal              -> SHA-256[32] || bytes
@@ -87,6 +88,9 @@ func create(tx *bolt.Tx) error {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}
+	}
+	if err := putWiped(tx); err != nil { // there is nothing to be erased
+		return err
 	}
 	head := tx.Bucket(bucketHead)
 	if err := head.Put(keyPart, binary.BigEndian.AppendUint32(nil, partEntries)); err != nil {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"hash/fnv"
+	"io"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -57,6 +59,58 @@ func (s *Store) Decay(d ledger.Hash) error {
 			return b.Put(bytes.Clone(k), bad)
 		})
 	})
+}
+
+// EraseOnly erases objects and does not go on, as a crash after the commit does.
+func (s *Store) EraseOnly(digests ...ledger.Hash) error {
+	gone, err := s.ordinals(digests)
+	if err != nil {
+		return err
+	}
+	return s.db.Update(func(tx *bolt.Tx) error { return eraseObjects(tx, ledger.Delta{Erase: digests}, gone) })
+}
+
+// ForgetWiped makes the file one of before there was wiping.
+func (s *Store) ForgetWiped() error { return s.db.Update(beginErasure) }
+
+// Wiped reports whether nothing erased is left.
+func (s *Store) Wiped() (done bool) {
+	_ = s.view(func(tx *bolt.Tx) error { done = wiped(tx); return nil })
+	return done
+}
+
+// Unused lists the pages that neither meta refers to.
+func Unused(file io.ReaderAt, length int64, size int) ([]uint64, uint64, error) {
+	return unused(file, length, size)
+}
+
+// Beneath reads the stored bytes of an object where they are. Before it ends, it
+// calls during with a function that reports whether a wipe waits for it.
+func (s *Store) Beneath(ordinal uint64, during func(waited func() bool)) (value []byte) {
+	_ = s.view(func(tx *bolt.Tx) error {
+		v := tx.Bucket(bucketObjects).Get(number(ordinal))
+		during(func() bool {
+			if !s.reading.TryRLock() {
+				return true
+			}
+			s.reading.RUnlock()
+			return false
+		})
+		value = bytes.Clone(v)
+		return nil
+	})
+	return value
+}
+
+// SealMeta gives a page with a meta the sum, and what it says of itself.
+func SealMeta(page []byte) {
+	b := page[pageHeader : pageHeader+metaSize]
+	machine.PutUint32(b, metaMagic)
+	machine.PutUint32(b[4:], metaVersion)
+	machine.PutUint32(b[8:], uint32(len(page)))
+	sum := fnv.New64a()
+	sum.Write(b[:metaSize-8])
+	machine.PutUint64(b[metaSize-8:], sum.Sum64())
 }
 
 // SpoilIndex damages the list of segments.

@@ -25,5 +25,7 @@ func (s *Store) guard(f func() error) (err error) {
 }
 
 func (s *Store) view(f func(*bolt.Tx) error) error {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	return s.guard(func() error { return s.db.View(f) })
 }

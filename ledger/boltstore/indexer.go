@@ -31,11 +31,13 @@ func (s *Store) runIndexer() {
 	}
 }
 
-// indexOnce writes one segment that is due, or frees one that is not needed any
-// more, and reports whether there was one. A
-// merge that meets damage is not tried again before the next start: what it
+// indexOnce ends an erasure that found no room, writes one segment that is due, or
+// frees one that is not needed any more, and reports whether there was one. A merge that meets damage is not tried again before the next start: what it
 // would merge is found all the same, and deed log check names the damage.
 func (s *Store) indexOnce() (bool, error) {
+	if s.unwiped.Load() {
+		return true, s.finishErasures()
+	}
 	x := s.index.Load()
 	if len(x.parts) > 1 { // a later part has begun, so that the first is full
 		p := x.parts[0]
@@ -81,6 +83,11 @@ func (s *Store) write(w *writer, p *part) error {
 		list := make([]record, 0, len(kind.keys))
 		for h, at := range kind.keys {
 			list = append(list, record{prefixOf(h), at})
+			if kind.name == kindObjects {
+				for _, at := range p.older[h] {
+					list = append(list, record{prefixOf(h), at})
+				}
+			}
 		}
 		slices.SortFunc(list, compareRecords)
 		for _, r := range list {
@@ -329,7 +336,7 @@ func forget(tx *bolt.Tx, indexed uint64) error {
 	return nil
 }
 
-// update is a transaction of the indexer. Like a commit, it ends the store when
+// update is a transaction of the store's own. Like a commit, it ends the store when
 // what is on the disk is in doubt.
 func (s *Store) update(fn func(*bolt.Tx) error) error {
 	written := false

@@ -63,18 +63,19 @@ func (s *Store) object(d ledger.Hash) (value []byte, err error) {
 			if errors.Is(err, errLater) || err == nil && stored != d {
 				return false, nil // or only the first bytes of the digest are the same
 			}
-			if value, bad = v, err; bad != nil {
+			if err != nil {
+				bad = err
 				s.decayed.Store(true)
 			}
-			return bad == nil, nil
+			value = v
+			return value != nil, nil // not of one that was erased: it may have come again
 		}
-		for _, p := range x.parts {
-			if at, ok := p.object(d); ok {
-				_, _ = try(at)
+		for _, p := range slices.Backward(x.parts) {
+			for _, at := range p.copies(d) {
+				if found, _ := try(at); found {
+					return nil
+				}
 			}
-		}
-		if value != nil {
-			return nil
 		}
 		newest := slices.Clone(x.segments)
 		slices.Reverse(newest)
@@ -160,7 +161,7 @@ func (s *Store) ordinals(digests []ledger.Hash) (list []uint64, err error) {
 				return false, nil
 			}
 			for _, p := range x.parts {
-				if at, ok := p.object(d); ok {
+				for _, at := range p.copies(d) {
 					_, _ = try(at)
 				}
 			}

@@ -167,12 +167,15 @@ type part struct {
 	ids     map[ledger.Hash]uint64
 	objects map[ledger.Hash]uint64 // ordinals
 	rows    map[ledger.Row][]uint64
+	// older has the ordinals of further copies: of an object that was damaged and
+	// came again, or was erased before.
+	older map[ledger.Hash][]uint64
 }
 
 func newPart(number uint64) *part {
 	return &part{
 		number: number, ids: make(map[ledger.Hash]uint64), objects: make(map[ledger.Hash]uint64),
-		rows: make(map[ledger.Row][]uint64),
+		rows: make(map[ledger.Row][]uint64), older: make(map[ledger.Hash][]uint64),
 	}
 }
 
@@ -187,6 +190,9 @@ func (p *part) add(k *keys) {
 	}
 	if low <= k.start && k.start < high {
 		for i, d := range k.objects {
+			if before, ok := p.objects[d]; ok && before != k.first+uint64(i) {
+				p.older[d] = append(p.older[d], before)
+			}
 			p.objects[d] = k.first + uint64(i)
 		}
 	}
@@ -206,11 +212,17 @@ func (p *part) id(id ledger.Hash) (uint64, bool) {
 	return i, ok
 }
 
-func (p *part) object(d ledger.Hash) (uint64, bool) {
+// copies returns the ordinals of all copies of an object, newest first.
+func (p *part) copies(d ledger.Hash) []uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	i, ok := p.objects[d]
-	return i, ok
+	if !ok {
+		return nil
+	}
+	list := append(slices.Clone(p.older[d]), i)
+	slices.Reverse(list)
+	return list
 }
 
 // indexes returns up to n entries with a row, from one index on, or downwards.

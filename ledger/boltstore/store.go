@@ -9,7 +9,7 @@
 // # Reading order
 //
 // buckets.go is the layout of the file. store.go opens and commits, apply.go
-// writes a commit, read.go reads. A hash or a row is found through index.go:
+// writes a commit, read.go reads, wipe.go ends an erasure. A hash or a row is found through index.go:
 // recent.go is what is not in a segment yet, segment.go the form of a segment,
 // indexer.go writes them and merge.go makes large ones of small ones.
 //
@@ -18,7 +18,8 @@
 // bbolt has no checksums on its pages: entries and objects are hashed on every
 // read, all else but tiles has a checksum, and package ledger verifies what it
 // builds from tiles. A key that was damaged is not found any more, which only a
-// check of the whole file notices. A file of unknown origin can make bbolt loop
+// check of the whole file notices. Erased bytes are written over when Commit
+// returns; what the file system or the device keeps below the file is theirs. A file of unknown origin can make bbolt loop
 // or use much memory; open one in a child process with a timeout. After a
 // failed write or sync the store refuses all further commits.
 package boltstore
@@ -64,6 +65,9 @@ type Store struct {
 	index    atomic.Pointer[index]
 	indexing sync.Mutex               // held to replace index; taken before writing
 	writing  sync.Mutex               // held for a transaction and for what is found out after it
+	reading  sync.RWMutex             // held to read, shared
+	wiping   sync.Mutex               // held for an erasure until it is wiped; taken before indexing and writing
+	unwiped  atomic.Bool              // erased bytes may be on free pages
 	known    map[ledger.Hash]struct{} // some objects that are stored; of Commit alone
 
 	unmergeable map[segmentID]bool // of the indexer alone
@@ -96,6 +100,9 @@ func Open(path string) (*Store, error) {
 	}
 	if err == nil {
 		err = s.reload()
+	}
+	if err == nil {
+		err = s.settleErasures()
 	}
 	if err != nil {
 		close(s.idle)
@@ -255,9 +262,17 @@ func (s *Store) Commit(_ context.Context, expect ledger.Head, d ledger.Delta) er
 	if err != nil {
 		return err
 	}
+	if len(d.Erase) > 0 {
+		return s.erase(func() error { return s.commit(expect, d, objects, gone) })
+	}
+	return s.commit(expect, d, objects, gone)
+}
+
+// commit is Commit of what is to be stored and to be erased.
+func (s *Store) commit(expect ledger.Head, d ledger.Delta, objects []ledger.Object, gone []uint64) error {
 	written := false // the closure ran to its end, and bbolt went on to write
 	var learned *keys
-	err = s.transact(func() error {
+	err := s.transact(func() error {
 		return s.db.Update(func(tx *bolt.Tx) (err error) {
 			written = false
 			if err := s.compare(tx, expect); err != nil {
@@ -324,10 +339,7 @@ func (s *Store) learn(k *keys) {
 	for _, d := range k.objects {
 		s.known[d] = struct{}{}
 	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.rouse()
 }
 
 // maxKnown bounds the objects that are known to be stored: 32 bytes each.
