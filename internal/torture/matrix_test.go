@@ -53,9 +53,12 @@ var points = []struct {
 	{name: "after-answer-before-receipt"},
 }
 
+// wipePoints are those that only an erasure meets: TestWipe is about them.
+var wipePoints = []string{"before-wipe", "during-wipe", "before-wipe-sync"}
+
 // TestPoints compares the list with the sources.
 func TestPoints(t *testing.T) {
-	var want, found []string
+	found, want := []string{}, slices.Clone(wipePoints)
 	for _, p := range points {
 		want = append(want, p.name)
 	}

@@ -30,6 +30,7 @@ type job struct {
 	Config, Dir string
 	VKeys       []string
 	Acks        []checker.Acknowledgement
+	Erased      []erased
 
 	newest []uint64 // size of the largest checkpoint of the first n acknowledgements
 }
@@ -100,11 +101,17 @@ func (j *job) open(t *testing.T, c *checker.Checker, marks int) error {
 	if seen := j.newest[marks]; seen > size {
 		return fmt.Errorf("the head file is of size %d, and a checkpoint of size %d left the process", size, seen)
 	}
+	if err := j.acknowledged(marks); err != nil {
+		return err
+	}
 	instance, err := setup.Open(t.Context(), j.Config, nil)
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(instance.Reread(t.Context()), instance.Close()); err != nil {
+		return err
+	}
+	if err := j.wiped(); err != nil {
 		return err
 	}
 	return c.Database(filepath.Join(j.Dir, recordedStore), filepath.Join(j.Dir, recordedHead), j.Acks[:marks], head)

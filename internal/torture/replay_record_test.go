@@ -33,6 +33,8 @@ type recording struct {
 	acks  []checker.Acknowledgement
 	// before is how many of them were there before the record.
 	before int
+	// erased are the objects that were erased in it.
+	erased []erased
 	// restarts are the places in the trace where the server was killed and started
 	// again.
 	restarts []int

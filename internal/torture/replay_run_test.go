@@ -110,7 +110,7 @@ func (p *replayer) workplace(n int) *workplace {
 	w := &workplace{replayer: p, dir: scratch(p.t)}
 	config := p.serveFrom(p.t, w.dir, fmt.Sprintf("replay-%d.yaml", n))
 	doc, err := json.Marshal(job{
-		Config: config, Dir: w.dir, Acks: p.acks, VKeys: []string{p.instance.VKey(), p.instance.MLDSAVKey()},
+		Config: config, Dir: w.dir, Acks: p.acks, Erased: p.erased, VKeys: []string{p.instance.VKey(), p.instance.MLDSAVKey()},
 	})
 	if err != nil {
 		p.t.Fatal(err)

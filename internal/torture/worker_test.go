@@ -68,14 +68,6 @@ func (w *world) register(t *testing.T) {
 // authorize registers the agent and the issuer, and has the warrant issued.
 func (w *world) authorize(t *testing.T, desk *worker) {
 	t.Helper()
-	key, err := setup.ReadKey(filepath.Join(w.dir, setup.AdminKeyFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := attest.KeyOf(key.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
 	origin, now := desk.client.Origin(), time.Now()
 	grant := attest.Grant{
 		Actions:   []string{"reports.reconcile"},
@@ -88,15 +80,7 @@ func (w *world) authorize(t *testing.T, desk *worker) {
 		&attest.Issuer{Accountable: "admin", Bases: []attest.Basis{attest.OrgStanding}, By: "admin", From: now.UnixMilli(),
 			Grants: []attest.Grant{grant}, Issuer: party, Log: origin, Nonce: nonce(), V: 1},
 	} {
-		payload, err := attest.Payload(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := attest.Seal(payload, key, public.Digest())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := desk.client.SubmitEnvelope(t.Context(), e, "person:admin"); err != nil {
+		if _, err := w.administer(t, desk, s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,6 +94,28 @@ func (w *world) authorize(t *testing.T, desk *worker) {
 		t.Fatal(err)
 	}
 	w.warrant = receipt.ID
+}
+
+// administer submits what the administrator signs.
+func (w *world) administer(t *testing.T, by *worker, s attest.Statement, objects ...[]byte) (agent.Receipt, error) {
+	t.Helper()
+	key, err := setup.ReadKey(filepath.Join(w.dir, setup.AdminKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := attest.KeyOf(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := attest.Payload(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := attest.Seal(payload, key, public.Digest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return by.client.SubmitEnvelope(t.Context(), e, "person:admin", objects...)
 }
 
 func nonce() string {
