@@ -99,6 +99,7 @@ var Faults = map[string]FaultInfo{
 	"tsa.expired":       {Refused, "the authority's certificate had ended at the token's time", "use another authority"},
 	"tsa.not_yet_valid": {Refused, "the authority's certificate had not begun at the token's time", "use another authority"},
 	"tsa.later":         {Refused, "the token's time is more than a minute after the time of the check", "check the authority's clock and the register's"},
+	"erasure.known":     {Refused, "an object that is erased already", "leave it out: the answer names the erasure"},
 	"erasure.unlisted":  {Refused, "a statement that is not listed names the object too", "list every statement that names it, and sign anew"},
 
 	"genesis.endorsed": {Refused, "an administrator did not endorse the genesis that names them", "have every administrator sign the same payload"},

@@ -61,6 +61,21 @@ func (b *batch) Get(table, key string) ([]byte, error) {
 	return v, err
 }
 
+// Entry implements View.
+func (b *batch) Entry(index uint64) ([]byte, error) {
+	if index >= b.Size() {
+		return nil, fmt.Errorf("reading entry %d: the next one is %d", index, b.Size())
+	}
+	if index >= b.start {
+		return b.delta.Entries[index-b.start].Bytes, nil
+	}
+	list, err := b.store.Entries(b.ctx, index, 1)
+	if err != nil || len(list) == 0 {
+		return nil, fmt.Errorf("reading entry %d of %d: %w", index, b.start, err)
+	}
+	return list[0].Bytes, nil
+}
+
 func (b *batch) object(key string) ([]byte, error) {
 	if d, err := hex.DecodeString(key); err == nil && len(d) == sha256.Size {
 		if o, ok := b.objects[Hash(d)]; ok {

@@ -44,6 +44,8 @@ type View interface {
 	// [ObjectTable]. A missing key is (nil, nil). An error is a fault of the
 	// store, which Place should return. The bytes must not be modified.
 	Get(table, key string) ([]byte, error)
+	// Entry returns the bytes of an earlier entry: the index is below Size.
+	Entry(index uint64) ([]byte, error)
 }
 
 // A Placement is everything that one entry brings into the log. It is written

@@ -2,8 +2,10 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -44,6 +46,17 @@ var erasureCases = map[string]faultCase{
 			right: w.Endorsed(w.Sign(w.Admin, w.Erasure(d, ids...)), w.Second),
 		}
 	}},
+	"erasure.known": {try: func(w *world) trial {
+		one, d := w.consent("shown")
+		id := w.allow(one)
+		first := w.Endorsed(w.Sign(w.Admin, w.Erasure(d, id)), w.Second)
+		w.allow(first)
+		other, o := w.consent("shown later")
+		return trial{
+			wrong: w.Endorsed(w.Sign(w.Admin, w.Erasure(d, id)), w.Second),
+			right: w.Endorsed(w.Sign(w.Admin, w.Erasure(o, w.allow(other))), w.Second),
+		}
+	}},
 	"object.erased": {try: func(w *world) trial {
 		s, d := w.consent("shown")
 		w.allow(w.Endorsed(w.Sign(w.Admin, w.Erasure(d, w.allow(s))), w.Second))
@@ -51,6 +64,70 @@ var erasureCases = map[string]faultCase{
 		right, _ := w.consent("shown later")
 		return trial{wrong: wrong, right: right}
 	}},
+}
+
+// TestRaceErasure: statements that were all checked, each against the same register,
+// come into the log in any order, erasures and what brings their objects again. Who
+// comes before an erasure is listed by it, or it is refused; who comes after it is
+// refused.
+func TestRaceErasure(t *testing.T) {
+	w := newWorld(t)
+	const rivals = 3
+	type race struct {
+		erasure ledger.Submission
+		others  [rivals]ledger.Submission
+		taken   [rivals + 1]error
+	}
+	races := make([]race, racers/(rivals+1))
+	for i := range races {
+		first, d := w.consent(fmt.Sprint("shown ", i))
+		races[i].erasure = w.prepared(w.Endorsed(w.Sign(w.Admin, w.Erasure(d, w.allow(first))), w.Second))
+		for n := range rivals {
+			again, _ := w.consent(fmt.Sprint("shown ", i))
+			races[i].others[n] = w.prepared(again)
+		}
+	}
+	var wait sync.WaitGroup
+	start := make(chan struct{})
+	for i := range races {
+		for n, s := range append(races[i].others[:], races[i].erasure) {
+			wait.Go(func() {
+				<-start
+				_, races[i].taken[n] = w.log.Append(context.Background(), s)
+			})
+		}
+	}
+	close(start)
+	wait.Wait()
+	erased := 0
+	for i, r := range races {
+		want := "object.erased"
+		if first := r.taken[rivals]; first == nil {
+			erased++
+		} else if want = ""; code(first) != "erasure.unlisted" {
+			t.Errorf("erasure %d: %v", i, first)
+		}
+		for _, err := range r.taken[:rivals] {
+			if code(err) != want {
+				t.Errorf("beside erasure %d: %v, want %q", i, err, want)
+			}
+		}
+	}
+	if erased == 0 || erased == len(races) {
+		t.Logf("%d of %d erasures were taken: this run shows one side only", erased, len(races))
+	}
+	w.consistent()
+}
+
+// code is that of a fault; "" of no error.
+func code(err error) string {
+	switch f := attest.AsFault(err); {
+	case f != nil:
+		return f.Code
+	case err != nil:
+		return err.Error()
+	}
+	return ""
 }
 
 // TestErase: the object is gone with the entry, from the store and from what is

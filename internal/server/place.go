@@ -47,6 +47,9 @@ func (p *placement) Place(v ledger.View, at time.Time) (out ledger.Placement, er
 		return ledger.Placement{}, err
 	}
 	p.result = result
+	if err := p.erases(v); err != nil {
+		return ledger.Placement{}, err
+	}
 	out = ledger.Placement{Entry: result.Entry, Rows: rows(p.checked.Verified().Statement(), result.Parsed)}
 	out.Objects = make([]ledger.Object, 0, len(result.Objects))
 	for _, o := range result.Objects {
@@ -100,7 +103,7 @@ func (p *placement) countDenial(v ledger.View, at time.Time) (ledger.Cell, error
 const unlimited = -1
 
 // deniedCell counts one more denial of a signer.
-func deniedCell(v ledger.View, signer string, at time.Time, most int) (ledger.Cell, error) {
+func deniedCell(v admission.View, signer string, at time.Time, most int) (ledger.Cell, error) {
 	n := denied{Hour: at.Unix() / 3600}
 	doc, err := v.Get(deniedTable, signer)
 	if err != nil {

@@ -19,6 +19,7 @@ type still struct {
 	store ledger.Reader
 	size  uint64
 	cells map[[2]string][]byte
+	batch [][]byte // entries that are not in the store
 }
 
 // Size implements ledger.View.
@@ -34,9 +35,24 @@ func (v *still) Get(table, key string) ([]byte, error) {
 	return value, err
 }
 
+// Entry implements ledger.View.
+func (v *still) Entry(index uint64) ([]byte, error) {
+	if stored := v.size - uint64(len(v.batch)); index >= stored {
+		return v.batch[index-stored], nil
+	}
+	list, err := v.store.Entries(context.Background(), index, 1)
+	if err != nil {
+		return nil, err
+	}
+	return list[0].Bytes, nil
+}
+
 // with is the view of an entry that comes after p in the same batch.
 func (v *still) with(p ledger.Placement) *still {
-	next := &still{store: v.store, size: v.size + 1, cells: maps.Clone(v.cells)}
+	next := &still{store: v.store, size: v.size + 1, cells: maps.Clone(v.cells), batch: append(slices.Clone(v.batch), p.Entry)}
+	for _, o := range p.Objects {
+		next.cells[[2]string{ledger.ObjectTable, o.Digest.String()}] = o.Bytes
+	}
 	for _, c := range p.Cells {
 		next.cells[[2]string{c.Table, c.Key}] = c.Value
 	}
@@ -102,6 +118,42 @@ func TestPlaceTogether(t *testing.T) {
 			t.Errorf("after another registration: %v", err)
 		}
 	}
+}
+
+// TestPlaceErasure: what came into the same batch before an erasure, and names its
+// object, has to be listed; what is erased in it is not erased again.
+func TestPlaceErasure(t *testing.T) {
+	w := newWorld(t)
+	first, d := w.consent("shown")
+	id := w.allow(first)
+	again, _ := w.consent("shown")
+	other, _ := w.consent("shown to another")
+	erasure := func() ledger.Submission { return w.prepared(w.Endorsed(w.Sign(w.Admin, w.Erasure(d, id)), w.Second)) }
+	rival, neighbour, one, two := w.prepared(again), w.prepared(other), erasure(), erasure()
+	alone := w.view()
+	beside, _ := w.placed(neighbour, alone)
+	taken, faults := w.placed(one, alone.with(beside))
+	if len(faults) > 0 || len(taken.Erase) != 1 {
+		t.Fatalf("after another statement: %v, erases %v", faults, taken.Erase)
+	}
+	for code, before := range map[string]struct {
+		what ledger.Submission
+		view *still
+	}{
+		"erasure.unlisted": {one, alone.with(placedOf(w, rival, alone))},
+		"erasure.known":    {two, alone.with(taken)},
+		"object.erased":    {rival, alone.with(taken)},
+	} {
+		_, err := before.what.Place(before.view, time.UnixMilli(w.Now()+3))
+		if f := attest.AsFault(err); f == nil || f.Code != code {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+}
+
+func placedOf(w *world, p ledger.Submission, v ledger.View) ledger.Placement {
+	out, _ := w.placed(p, v)
+	return out
 }
 
 // TestPlaceRepeatable: a batch that is placed again says the same, byte for byte.

@@ -115,7 +115,7 @@ func (s *Server) finish(p *placement, wait func() (ledger.Receipt, error)) (Rece
 	if err != nil {
 		return Receipt{Kind: p.kind()}, err
 	}
-	s.erased(p, receipt.Index)
+	s.erased(p)
 	if bytes.Equal(receipt.Entry, p.result.Entry) {
 		return receiptOf(receipt, p.result.Parsed, p.result.Record), nil
 	}
