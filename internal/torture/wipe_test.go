@@ -16,7 +16,6 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/clients/agent"
 	"github.com/deedlog/deed/internal/torture/crashfs"
-	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/boltstore"
 )
 
@@ -162,12 +161,12 @@ func (j *job) wiped() (err error) {
 	}
 	defer s.Close()
 	for _, e := range j.Erased {
-		b, err := s.Get(context.Background(), ledger.ObjectTable, e.Key)
+		by, err := s.Get(context.Background(), "erased", e.Key)
 		if err != nil {
 			return err
 		}
-		if b != nil {
-			continue // it is not erased yet
+		if by == nil {
+			continue // it is not erased yet, or has not come
 		}
 		if err := j.lacks(e.Text); err != nil {
 			return fmt.Errorf("after a start: %w", err)
