@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/cmd/deed/internal/console"
 )
 
 // commands lists a command and all below it, without those of cobra and the
@@ -46,7 +48,7 @@ func TestHelpHidesTheEnvironment(t *testing.T) {
 	var out strings.Builder
 	root.SetOut(&out)
 	for _, c := range commands(root) {
-		help(c, nil)
+		console.Help(c, nil)
 	}
 	if strings.Contains(out.String(), "secret") || strings.Contains(out.String(), "127.0.0.1:1 ") {
 		t.Error("the help shows what the environment says")

@@ -6,9 +6,15 @@
 //	deed verify --trust acme/trust evidence.deed.zip
 //
 // Data goes to stdout, errors and hints to stderr. Exit codes: 0 done, 1 checked
-// and false, 2 could not. Every command is in a file of its own; root.go puts
-// them together, connection.go and client.go talk to a register, signer.go and
-// draft.go make signed statements.
+// and false, 2 could not.
+//
+// root.go puts the commands together. Each is in a file of its own, in a package by
+// who uses it: internal/people (instruct, approve, sign), internal/act (submit,
+// countersign, trigger, token), internal/warrant, internal/authority (administrators),
+// internal/operate (init, serve, log check), internal/audit (get, export, verify) and
+// internal/trust. Below them are internal/console (the terminal, help, failures),
+// internal/register (talks to a register), internal/signing (who signs) and
+// internal/statement (makes what is signed).
 package main
 
 import (
@@ -16,11 +22,13 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/deedlog/deed/cmd/deed/internal/console"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, newRoot(), os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	code := console.Run(ctx, newRoot(), os.Args[1:], console.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 	stop()
 	os.Exit(code)
 }

@@ -2,6 +2,15 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/cmd/deed/internal/act"
+	"github.com/deedlog/deed/cmd/deed/internal/audit"
+	"github.com/deedlog/deed/cmd/deed/internal/authority"
+	"github.com/deedlog/deed/cmd/deed/internal/console"
+	"github.com/deedlog/deed/cmd/deed/internal/operate"
+	"github.com/deedlog/deed/cmd/deed/internal/people"
+	"github.com/deedlog/deed/cmd/deed/internal/trust"
+	"github.com/deedlog/deed/cmd/deed/internal/warrant"
 )
 
 const rootLong = `Deed is a verifiable register of what AI agents did, and on whose authority.
@@ -33,14 +42,14 @@ deed search --dir acme --class human_instructed`,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
+				return console.UnknownCommand(cmd, args[0])
 			}
-			help(cmd, nil)
+			console.Help(cmd, nil)
 			return nil
 		},
 	}
-	root.SetHelpFunc(help)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", err) })
+	root.SetHelpFunc(console.Help)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return console.Usage("%w", err) })
 	root.AddGroup(
 		&cobra.Group{ID: "register", Title: "run a register"},
 		&cobra.Group{ID: "sign", Title: "sign and submit"},
@@ -52,15 +61,20 @@ deed search --dir acme --class human_instructed`,
 			root.AddCommand(c)
 		}
 	}
-	add("register", newDemo(), newInit(), newServe(), newAdmin(), newPerson(), newRoots(), newAgent(), newIssuer(), newProvider(), newAccount(), newPolicy(), newCompromise(), newErase())
-	add("sign", newKey(), newDev(), newInstruct(), newTrigger(), newToken(), newApprove(), newWarrant(), newSign(), newSubmit(),
-		newCountersign())
-	add("read", newGet(), newSearch(), newExport(), newReconcile(), newTrust(), newLog(), newVerify())
+	add("register", operate.NewDemo(), operate.NewInit(), operate.NewServe(),
+		authority.NewAdmin(), authority.NewPerson(), trust.NewRoots(), authority.NewAgent(), authority.NewIssuer(),
+		authority.NewProvider(), authority.NewAccount(), authority.NewPolicy(), authority.NewCompromise(), authority.NewErase())
+	add("sign", people.NewKey(), operate.NewDev(), people.NewInstruct(), act.NewTrigger(), act.NewToken(), people.NewApprove(),
+		warrant.New(), people.NewSign(), act.NewSubmit(), act.NewCountersign())
+	add("read", audit.NewGet(), audit.NewSearch(), audit.NewExport(), audit.NewReconcile(), trust.New(), newLog(), audit.NewVerify())
 	add("", newVersion())
 	root.InitDefaultCompletionCmd()
 	return root
 }
 
+// newLog puts together what auditors and operators do with the log itself.
 func newLog() *cobra.Command {
-	return group("log", "The log itself: head, check, scrub, consistency, audit, recover, reindex", newLogHead(), newLogCheck(), newLogScrub(), newLogConsistency(), newLogAudit(), newLogRecover(), newLogReindex())
+	return console.Group("log", "The log itself: head, check, scrub, consistency, audit, recover, reindex",
+		audit.NewLogHead(), operate.NewLogCheck(), operate.NewLogScrub(), audit.NewLogConsistency(), audit.NewLogAudit(),
+		operate.NewLogRecover(), operate.NewLogReindex())
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/internal/testkit/idp"
 )
 
@@ -53,7 +54,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit, "people": people,
+			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit, "people": registerPeople,
 			"passkey": device, "page": page, "tool": tool, "idp": provider,
 		},
 	})
@@ -146,9 +147,9 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(path, bytes.ReplaceAll(doc, []byte(args[1]), changed), 0o600))
 }
 
-// people registers, with the register that is being served: maria, who may issue
+// registerPeople registers, with the register that is being served: maria, who may issue
 // warrants for payments, and the agents planner and payments with their SVIDs.
-func people(ts *testscript.TestScript, neg bool, args []string) {
+func registerPeople(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.RemoveAll(ts.MkAbs("maria.key")))
 	for _, line := range [][]string{
 		{"key", "new", "maria.key"},
@@ -213,7 +214,7 @@ func TestHelp(t *testing.T) {
 		if out.Len() > 0 {
 			fmt.Fprintf(&out, "\n%s\n\n", strings.Repeat("-", 72))
 		}
-		help(cmd, nil)
+		console.Help(cmd, nil)
 	}
 	if *update {
 		if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/deedlog/deed/cmd/deed/internal/console"
 )
 
 // versionJSON says what was built.
@@ -22,13 +24,13 @@ func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  takes(0, 0),
+		Args:  console.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := version()
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), v)
+				return console.PrintJSON(cmd.OutOrStdout(), v)
 			}
-			return printText(cmd.OutOrStdout(), fmt.Sprintf("deed %s %s %s\n", v.Version, v.Go, v.Platform))
+			return console.Print(cmd.OutOrStdout(), fmt.Sprintf("deed %s %s %s\n", v.Version, v.Go, v.Platform))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/internal/setup"
 	"github.com/deedlog/deed/internal/spiffeca"
 	"github.com/deedlog/deed/internal/testkit/fakeworkload"
@@ -32,7 +33,7 @@ func TestWorkloadAPI(t *testing.T) {
 	submit := []string{"submit", "--server", "https://" + address, "--server-id", ownID, "--log-vkey", i.VKey(),
 		"--action", "data.read", "--resource", "table:customers"}
 	code, out, complaint := command(t, submit...)
-	if code != exitFalse || !strings.Contains(out, "signer     "+ownID+"\n") || !strings.Contains(out, "verified with the log's key") {
+	if code != console.ExitFalse || !strings.Contains(out, "signer     "+ownID+"\n") || !strings.Contains(out, "verified with the log's key") {
 		t.Fatalf("exit %d\n%s%s", code, out, complaint)
 	}
 	if !strings.Contains(complaint, "deed: error: denied, and logged at index 4: ") { // it has no warrant
@@ -41,7 +42,7 @@ func TestWorkloadAPI(t *testing.T) {
 
 	api.RotateRoot()
 	waitSize(t, i, 6)
-	if code, out, complaint := command(t, submit...); code != exitFalse || !strings.Contains(out, "index      6") {
+	if code, out, complaint := command(t, submit...); code != console.ExitFalse || !strings.Contains(out, "index      6") {
 		t.Fatalf("after rotation: exit %d\n%s%s", code, out, complaint)
 	}
 }
@@ -105,6 +106,6 @@ func waitSize(t *testing.T, i *setup.Instance, size uint64) {
 func command(t *testing.T, args ...string) (code int, out, complaint string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(t.Context(), newRoot(), args, streams{in: strings.NewReader(""), out: &stdout, err: &stderr})
+	code = console.Run(t.Context(), newRoot(), args, console.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
 	return code, stdout.String(), stderr.String()
 }

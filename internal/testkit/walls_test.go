@@ -63,10 +63,47 @@ var arrows = map[string][]string{
 	"./verifier/report": {"./verifier"},
 
 	"./cmd/deed": {
-		"./attest", "./attest/agency", "./attest/token", "./attest/warrant", "./clients/agent", "./clients/auditor", "./identity",
-		"./identity/workload", "./internal/admission", "./internal/consent", "./internal/demo", "./internal/passkey", "./internal/request", "./internal/server", "./internal/setup", "./internal/spiffeca", "./internal/web", "./ledger",
-		"./ledger/boltstore", "./policy", "./proto/deed/v1", "./proto/deed/v1/deedv1connect", "./verifier", "./verifier/report",
-		"./internal/reconcile", "./internal/sigstore",
+		"./cmd/deed/internal/act", "./cmd/deed/internal/audit", "./cmd/deed/internal/authority", "./cmd/deed/internal/console",
+		"./cmd/deed/internal/operate", "./cmd/deed/internal/people", "./cmd/deed/internal/trust", "./cmd/deed/internal/warrant",
+	},
+	"./cmd/deed/internal/act": {
+		"./attest", "./attest/token", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register",
+		"./cmd/deed/internal/signing", "./cmd/deed/internal/statement",
+	},
+	"./cmd/deed/internal/audit": {
+		"./attest", "./attest/agency", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./internal/admission",
+		"./internal/reconcile", "./ledger", "./proto/deed/v1", "./verifier", "./verifier/report",
+	},
+	"./cmd/deed/internal/authority": {
+		"./attest", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./cmd/deed/internal/signing", "./cmd/deed/internal/statement",
+		"./identity", "./internal/setup", "./internal/web", "./policy", "./proto/deed/v1",
+	},
+	"./cmd/deed/internal/console": {"./attest", "./internal/consent", "./internal/setup", "./ledger", "./ledger/boltstore", "./proto/deed/v1"},
+	"./cmd/deed/internal/operate": {
+		"./cmd/deed/internal/console", "./internal/demo", "./internal/server", "./internal/setup", "./ledger", "./ledger/boltstore",
+	},
+	"./cmd/deed/internal/people": {
+		"./attest", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./cmd/deed/internal/signing", "./cmd/deed/internal/statement",
+		"./internal/consent", "./internal/passkey", "./internal/request", "./internal/setup", "./proto/deed/v1",
+	},
+	"./cmd/deed/internal/register": {
+		"./attest", "./attest/agency", "./clients/auditor", "./cmd/deed/internal/console", "./identity/workload", "./internal/admission",
+		"./internal/consent", "./internal/setup", "./ledger", "./proto/deed/v1", "./proto/deed/v1/deedv1connect",
+	},
+	"./cmd/deed/internal/signing": {
+		"./attest", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./internal/passkey", "./internal/setup", "./internal/sigstore",
+	},
+	"./cmd/deed/internal/statement": {
+		"./attest", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./cmd/deed/internal/signing", "./internal/consent",
+		"./internal/request", "./internal/setup", "./proto/deed/v1",
+	},
+	"./cmd/deed/internal/trust": {
+		"./attest", "./attest/token", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./identity",
+		"./internal/admission", "./internal/setup", "./ledger", "./proto/deed/v1", "./verifier",
+	},
+	"./cmd/deed/internal/warrant": {
+		"./attest", "./attest/warrant", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./cmd/deed/internal/signing",
+		"./cmd/deed/internal/statement", "./internal/admission", "./internal/consent", "./internal/request",
 	},
 	"./cmd/deed-verify": {"./verifier/report"},
 
@@ -116,7 +153,7 @@ var owners = []wall{
 	{"github.com/spf13/cobra", []string{"./cmd/deed"}, "command lines are the commands'"},
 	{"github.com/hanwen/go-fuse", []string{"./internal/torture/crashfs"}, "no program mounts anything"},
 	{"github.com/prometheus", []string{"./internal/metrics"}, "metrics are made and named in one place"},
-	{"go.yaml.in/yaml", []string{"./cmd/deed", "./internal/setup"}, "configuration is the operator's"},
+	{"go.yaml.in/yaml", []string{"./cmd/deed/internal/people", "./internal/setup"}, "configuration is the operator's"},
 }
 
 var edges = []string{
