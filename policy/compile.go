@@ -17,7 +17,6 @@ const warrantPrefix = "warrant/"
 // may be used by several goroutines and kept as long as the warrant is.
 type Warrant struct {
 	text     string
-	depth    int
 	policies *index
 	grants   map[cedar.PolicyID]int // index of the grant that a permit stands for
 }
@@ -26,11 +25,8 @@ type Warrant struct {
 // alone. A grant becomes the permit "warrant/<depth>/grant/<n>", an item of the
 // deny list the forbid "warrant/<depth>/never/<n>", the times the forbid
 // "warrant/<depth>/window". Holder, uses, budgets and parents are not Cedar's
-// part.
+// part. The warrant is one that a statement holds: its texts are UTF-8.
 func Compile(w *attest.Warrant) (*Warrant, error) {
-	if w == nil {
-		return nil, errors.New("policy: compiling no warrant")
-	}
 	c := compiler{depth: w.Depth}
 	for n, g := range w.Grants {
 		c.grant(n, g)
@@ -42,14 +38,12 @@ func Compile(w *attest.Warrant) (*Warrant, error) {
 	if c.err != nil {
 		return nil, fmt.Errorf("policy: compiling warrant: %w", c.err)
 	}
-	link := &Warrant{text: c.text.String(), depth: w.Depth, grants: make(map[cedar.PolicyID]int, len(w.Grants))}
+	link := &Warrant{text: c.text.String(), grants: make(map[cedar.PolicyID]int, len(w.Grants))}
 	policies, err := parse([]byte(link.text))
 	if err != nil {
 		return nil, fmt.Errorf("policy: compiling warrant: %w", err)
 	}
-	if link.policies, err = newIndex(policies, nil); err != nil {
-		return nil, fmt.Errorf("policy: compiling warrant: %w", err)
-	}
+	link.policies = newIndex(policies, nil)
 	for n := range w.Grants {
 		link.grants[cedar.PolicyID(c.id("grant", n))] = n
 	}
@@ -59,7 +53,7 @@ func Compile(w *attest.Warrant) (*Warrant, error) {
 // Text returns the Cedar text, for people.
 func (w *Warrant) Text() string { return w.text }
 
-// compiler writes the policies of one warrant and keeps the first error.
+// compiler writes the policies of one warrant and keeps an error.
 type compiler struct {
 	depth int
 	text  strings.Builder
@@ -81,7 +75,7 @@ func (c *compiler) policy(id, head string, conditions ...string) {
 
 // check keeps an error and names where it was.
 func (c *compiler) check(where string, err error) {
-	if c.err == nil && err != nil {
+	if err != nil {
 		c.err = fmt.Errorf("%s: %w", where, err)
 	}
 }
@@ -132,9 +126,6 @@ func (c *compiler) actions(id string, actions []string) string {
 func (c *compiler) match(id string, m attest.Match) string {
 	k := m.Match
 	kind := "resource.kind == " + quote(m.Kind) + " && "
-	if !readable(m.Kind, k.Prefix) {
-		c.check(id, errors.New("a resource that is not UTF-8"))
-	}
 	switch {
 	case !single(k):
 		c.check(id, errors.New("a match with no member or several"))
@@ -154,7 +145,7 @@ func (c *compiler) match(id string, m attest.Match) string {
 func (c *compiler) oneID(id string, values []attest.Value) string {
 	ids := make([]string, len(values))
 	for i, v := range values {
-		if v.Kind != attest.TextValue || !readable(v.Text) {
+		if v.Kind != attest.TextValue {
 			c.check(id, errors.New("a resource ID that is not text"))
 		}
 		ids[i] = v.Text

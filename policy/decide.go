@@ -44,7 +44,10 @@ func Decide(org *Set, chain []*Warrant, r Request) Decision {
 	if r.Warrant.Present && len(chain) == 0 {
 		out.fault("warrant.outside") // a warrant is claimed and none permits
 	}
-	out.chain(chain, &view{question: q})
+	known := &view{question: q}
+	for i, link := range chain {
+		out.Granted[i] = out.link(link, known)
+	}
 	return out.sum()
 }
 
@@ -79,59 +82,9 @@ func (t *tally) organisation(org *Set, q *question) {
 	t.matched(decision, why.Reasons)
 }
 
-// chain asks every warrant.
-func (t *tally) chain(chain []*Warrant, known *view) {
-	if len(chain) == 0 || t.together(chain, known) {
-		return
-	}
-	for i, link := range chain {
-		t.Granted[i] = t.link(link, known)
-	}
-}
-
-// together asks all warrants of a chain in one go, which spares Cedar most of the
-// preparation. It is the answer only if every link permits and nothing forbids or
-// errs: otherwise it is false, nothing is noted, and each has to be asked by
-// itself.
-func (t *tally) together(chain []*Warrant, known *view) bool {
-	asked, needs := make(several, 0, len(chain)), facts(0)
-	for depth, w := range chain {
-		if w == nil || w.depth != depth {
-			return false // an ID could be that of two links
-		}
-		chosen := w.policies.candidates(known.question)
-		asked, needs = append(asked, chosen), needs|chosen.needs()
-	}
-	decision, why := cedar.Authorize(asked, known, known.ask(needs&warrantFacts))
-	if decision == cedar.Deny || len(why.Errors) > 0 {
-		return false
-	}
-	granted := make([][]int, len(chain))
-	for _, reason := range why.Reasons {
-		for i, w := range chain {
-			if n, ok := w.grants[reason.PolicyID]; ok {
-				granted[i] = append(granted[i], n)
-			}
-		}
-	}
-	for _, numbers := range granted {
-		if len(numbers) == 0 {
-			return false
-		}
-		slices.Sort(numbers)
-	}
-	t.Granted = granted
-	t.matched(decision, why.Reasons)
-	return true
-}
-
 // link asks one warrant and returns the grants that permit. Its policies cannot
 // err, as they are compiled; if one does, the link denies.
 func (t *tally) link(w *Warrant, known *view) []int {
-	if w == nil {
-		t.fault("warrant.outside")
-		return nil
-	}
 	decision, why := w.policies.authorize(known, warrantFacts)
 	if len(why.Errors) > 0 {
 		t.failed(why.Errors)

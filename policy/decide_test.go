@@ -176,7 +176,6 @@ func TestDecideFaults(t *testing.T) {
 		{"amount is text", set, links, func(r *Request) { r.Open["amount"] = attest.Text("1999.00") }, false, []string{"policy.action", "warrant.outside"}},
 		{"reference is a list", set, links, func(r *Request) { r.Open["reference"] = attest.List("a") }, false, []string{"policy.action", "warrant.outside"}},
 		{"warrant claimed, none given", set, nil, func(*Request) {}, true, []string{"warrant.outside"}},
-		{"missing link", set, []*Warrant{nil}, func(*Request) {}, true, []string{"warrant.outside"}},
 		{"one link denies", set, append(slices.Clone(links), mustCompile(t, transferWarrant(3, "1"))), func(*Request) {}, true, []string{"warrant.outside"}},
 		{"too early", set, links, func(r *Request) { r.At = 1790150399999 }, true, []string{"warrant.outside"}},
 		{"first moment", set, links, func(r *Request) { r.At = 1790150400000 }, true, nil},
@@ -188,7 +187,6 @@ func TestDecideFaults(t *testing.T) {
 		{"no time", set, links, func(r *Request) { r.At = 0 }, false, []string{"policy.action"}},
 		{"no agent", set, links, func(r *Request) { r.Agent.ID = "" }, false, []string{"policy.action"}},
 		{"resource not canonical", set, links, func(r *Request) { r.Resource.ID = "iban/DE/nordlicht/../x" }, false, []string{"policy.action"}},
-		{"value without a kind", set, links, func(r *Request) { r.Open["amount"] = attest.Value{} }, false, []string{"policy.action"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -228,7 +226,7 @@ func TestWarrantErrorDenies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := Decide(mustLoad(t, Default()), []*Warrant{{policies: mustIndex(t, policies)}}, transfer())
+	d := Decide(mustLoad(t, Default()), []*Warrant{{policies: newIndex(policies, nil)}}, transfer())
 	if d.Allow || !d.Evaluated || !slices.Equal(d.Faults, []string{"warrant.outside"}) ||
 		!slices.Equal(d.Errors, []string{"warrant/0/never/0"}) || d.Granted[0] != nil {
 		t.Errorf("decision is %+v", d)

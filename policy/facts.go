@@ -30,7 +30,7 @@ var known = [factCount]struct {
 	{"phase", func(q *question) cedar.Value { return cedar.String(q.Phase) }},
 	{"mode", func(q *question) cedar.Value { return cedar.String(q.Mode) }},
 	{"reversible", func(q *question) cedar.Value { return cedar.Boolean(q.Reversible) }},
-	{"credential", func(q *question) cedar.Value { return cedar.String(q.credential()) }},
+	{"credential", func(q *question) cedar.Value { return cedar.String(q.Credential) }},
 	{"warrant", func(q *question) cedar.Value { return q.memos.warrants.get(q.Warrant, Authority.record) }},
 	{"approvals", func(q *question) cedar.Value { return cedar.Long(len(q.Approvers)) }},
 	{"approvers", func(q *question) cedar.Value { return stringSet(q.Approvers) }},
@@ -63,21 +63,20 @@ func factsOf(names ...cedar.String) (set facts) {
 func needsOf(conditions []xast.ConditionType) (needs facts) {
 	for _, c := range conditions {
 		xast.Inspect(xast.NewNode(c.Body), func(n xast.IsNode) bool {
+			var of xast.IsNode
+			var name cedar.String
 			switch n := n.(type) {
 			case xast.NodeTypeAccess:
-				if isContext(n.Arg) {
-					needs |= factsOf(n.Value)
-					return false
-				}
+				of, name = n.Arg, n.Value
 			case xast.NodeTypeHas:
-				if isContext(n.Arg) {
-					needs |= factsOf(n.Value)
-					return false
-				}
-			case xast.NodeTypeVariable:
-				if isContext(n) {
-					needs = everyFact
-				}
+				of, name = n.Arg, n.Value
+			}
+			if isContext(of) {
+				needs |= factsOf(name)
+				return false
+			}
+			if isContext(n) {
+				needs = everyFact
 			}
 			return true
 		})
@@ -86,8 +85,8 @@ func needsOf(conditions []xast.ConditionType) (needs facts) {
 }
 
 func isContext(n xast.IsNode) bool {
-	v, ok := n.(xast.NodeTypeVariable)
-	return ok && v.Name == "context"
+	v, _ := n.(xast.NodeTypeVariable)
+	return v.Name == "context"
 }
 
 // question is a request as Cedar is asked it. What is made of it is kept, for
@@ -99,7 +98,6 @@ type question struct {
 	facts                       [factCount]cedar.Value
 	context                     cedar.Record // of the last time, for the same needs
 	needs                       facts
-	shaped                      *shape
 }
 
 func newQuestion(r Request, m *memos) *question {

@@ -10,7 +10,6 @@ import (
 type graph struct {
 	number  map[cedar.EntityUID]int
 	parents [][]int
-	order   []int // parents before children, but for cycles
 }
 
 func newGraph(entities cedar.EntityMap) *graph {
@@ -21,10 +20,6 @@ func newGraph(entities cedar.EntityMap) *graph {
 			above := g.add(parent) // which may be no entity of its own
 			g.parents[child] = append(g.parents[child], above)
 		}
-	}
-	seen := make([]bool, len(g.parents))
-	for n := range g.parents {
-		g.sort(n, seen)
 	}
 	return g
 }
@@ -38,30 +33,20 @@ func (g *graph) add(uid cedar.EntityUID) int {
 	return n
 }
 
-func (g *graph) sort(n int, seen []bool) {
-	if seen[n] {
-		return
-	}
-	seen[n] = true
-	for _, parent := range g.parents[n] {
-		g.sort(parent, seen)
-	}
-	g.order = append(g.order, n)
-}
-
-// spread hands what stands at an entity down to all that are in it. One round
-// does it, and another finds nothing left to do, but for cycles.
+// spread hands what stands at an entity down to all that are in it, round by
+// round until one brings nothing new. It is done when a set is loaded, and groups
+// do not lie deep in each other.
 func (g *graph) spread(from map[cedar.EntityUID]bitset, words int) []bitset {
 	reached := make([]bitset, len(g.parents))
 	for uid, n := range g.number {
 		reached[n] = make(bitset, words)
 		reached[n].union(from[uid])
 	}
-	for grew := true; grew; {
-		grew = false
-		for _, n := range g.order {
-			for _, parent := range g.parents[n] {
-				grew = reached[n].union(reached[parent]) || grew
+	for added := ^uint64(0); added != 0; {
+		added = 0
+		for n, parents := range g.parents {
+			for _, parent := range parents {
+				added |= reached[n].union(reached[parent])
 			}
 		}
 	}
@@ -78,14 +63,14 @@ func newBitset(n int) bitset { return make(bitset, (n+wordBits-1)/wordBits) }
 
 func (b bitset) add(i int) { b[i/wordBits] |= 1 << (i % wordBits) }
 
-// union adds the numbers of another set, which may be nil, and reports whether
-// any was new.
-func (b bitset) union(with bitset) (grew bool) {
+// union adds the numbers of another set, which may be nil, and returns zero if
+// none was new.
+func (b bitset) union(with bitset) (added uint64) {
 	for i, word := range with {
-		grew = grew || word&^b[i] != 0
+		added |= word &^ b[i]
 		b[i] |= word
 	}
-	return grew
+	return added
 }
 
 // intersect keeps the numbers that are in another set too.

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"iter"
 	"slices"
 
@@ -29,30 +28,28 @@ type scoped struct {
 }
 
 // newIndex indexes policies over entities and keeps neither.
-func newIndex(policies policySet, entities cedar.EntityMap) (*index, error) {
+func newIndex(policies policySet, entities cedar.EntityMap) *index {
 	n := len(policies)
 	x := &index{make([]scoped, n), newAxis(agentType, n), newAxis(actionType, n), newAxis(resourceType, n)}
 	for i, p := range policies {
-		whole := p.policy.AST()
-		if !x.principal.scope(i, whole.Principal) || !x.action.scope(i, whole.Action) || !x.resource.scope(i, whole.Resource) {
-			return nil, p.at(errors.New("a scope of an unknown form"))
-		}
-		rest := *whole
-		rest.Principal, rest.Action, rest.Resource = xast.ScopeTypeAll{}, xast.ScopeTypeAll{}, xast.ScopeTypeAll{}
+		rest := *p.policy.AST()
+		rest.Principal = scope(&x.principal, i, rest.Principal)
+		rest.Action = scope(&x.action, i, rest.Action)
+		rest.Resource = scope(&x.resource, i, rest.Resource)
 		x.policies[i] = scoped{p.id, cedar.NewPolicyFromAST(&rest), needsOf(rest.Conditions)}
 	}
 	g := newGraph(entities)
 	for _, a := range [...]*axis{&x.principal, &x.action, &x.resource} {
 		a.flatten(g)
 	}
-	return x, nil
+	return x
 }
 
 // authorize asks the policies about a question. They see those of the facts that
 // they ask for, and of these only the ones that they may.
 func (x *index) authorize(v *view, may facts) (cedar.Decision, cedar.Diagnostic) {
 	chosen := x.candidates(v.question)
-	return cedar.Authorize(several{chosen}, v, v.ask(chosen.needs()&may))
+	return cedar.Authorize(chosen, v, v.ask(chosen.needs()&may))
 }
 
 // candidates returns the policies whose scope a question is in.
@@ -69,18 +66,12 @@ type candidates struct {
 	chosen bitset
 }
 
-// several are candidates from as many indexes.
-type several []candidates
-
-// All iterates over the policies of each in turn.
-func (s several) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
+// All iterates over the policies in order.
+func (c candidates) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
+	all := c.from.policies
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
-		for _, c := range s {
-			for i := c.chosen.next(0); i >= 0; i = c.chosen.next(i + 1) {
-				if p := &c.from.policies[i]; !yield(p.id, p.rest) {
-					return
-				}
-			}
+		for i := c.chosen.next(0); i >= 0 && yield(all[i].id, all[i].rest); {
+			i = c.chosen.next(i + 1)
 		}
 	}
 }
@@ -108,10 +99,10 @@ func newAxis(kind cedar.EntityType, n int) axis {
 	return axis{kind, newBitset(n), map[cedar.EntityUID]bitset{}, map[cedar.EntityUID]bitset{}, map[cedar.EntityUID]bitset{}}
 }
 
-// scope files policy i; it is false for a form that Cedar did not have when this
-// was written.
-func (a *axis) scope(i int, s xast.IsScopeNode) bool {
-	switch s := s.(type) {
+// scope files policy i and returns what of its scope is left for Cedar to ask:
+// nothing, but for a form that Cedar did not have when this was written.
+func scope[S xast.IsScopeNode](a *axis, i int, whole S) S {
+	switch s := any(whole).(type) {
 	case xast.ScopeTypeAll:
 		a.any.add(i)
 	case xast.ScopeTypeEq:
@@ -131,9 +122,10 @@ func (a *axis) scope(i int, s xast.IsScopeNode) bool {
 			a.file(a.under, s.Entity, i)
 		}
 	default:
-		return false
+		a.any.add(i)
+		return whole
 	}
-	return true
+	return any(xast.ScopeTypeAll{}).(S)
 }
 
 func (a *axis) file(in map[cedar.EntityUID]bitset, uid cedar.EntityUID, i int) {
@@ -143,8 +135,7 @@ func (a *axis) file(in map[cedar.EntityUID]bitset, uid cedar.EntityUID, i int) {
 	in[uid].add(i)
 }
 
-// flatten works out flat: for every entity of the kind that is named in a scope
-// or has groups.
+// flatten works out flat: for every entity that is named in a scope or has groups.
 func (a *axis) flatten(g *graph) {
 	reached := g.spread(a.under, len(a.any))
 	for uid, n := range g.number {
@@ -158,11 +149,7 @@ func (a *axis) flatten(g *graph) {
 			a.flat[uid].union(policies)
 		}
 	}
-	for uid, policies := range a.flat {
-		if uid.Type != a.kind {
-			delete(a.flat, uid)
-			continue
-		}
+	for _, policies := range a.flat {
 		policies.union(a.any)
 	}
 	a.equal, a.under = nil, nil

@@ -176,15 +176,11 @@ func (g grower) named(space types.Path, name string) grown {
 			space = types.Path(name[:cut])
 		}
 	}
-	t, ok := g.common[path]
-	if !ok {
-		return grown{types: 1} // an entity type, or built in
-	}
 	if size, ok := g.known[path]; ok {
 		return size
 	}
 	g.known[path] = grown{types: 1}
-	g.known[path] = g.grow(space, t)
+	g.known[path] = g.grow(space, g.common[path]) // an entity type and what is built in are one type
 	return g.known[path]
 }
 

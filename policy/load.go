@@ -49,9 +49,7 @@ func Load(src Source) (*Set, error) {
 	}
 	s := &Set{id: src.digest(), entities: entities}
 	s.declare(schema)
-	if s.policies, err = newIndex(policies, s.entities); err != nil {
-		return nil, invalid("policies", "policies whose scopes are known", err)
-	}
+	s.policies = newIndex(policies, s.entities)
 	return s, nil
 }
 
@@ -60,8 +58,8 @@ func Load(src Source) (*Set, error) {
 func (s *Set) declare(schema *resolvedSchema) {
 	s.actions = make(map[string]recordValidator, len(schema.Actions))
 	for uid, action := range schema.Actions {
-		if asked(action) && uid.Type == actionType {
-			s.actions[string(uid.ID)] = validatorOf(action.AppliesTo.Context["args"].Type.(resolved.RecordType)) // tryContext saw to it
+		if asked(action) { // whose type is actionType, and args a record: tryFacts saw to it
+			s.actions[string(uid.ID)] = validatorOf(action.AppliesTo.Context["args"].Type.(resolved.RecordType))
 		}
 		s.entities[uid] = cedar.Entity{UID: uid, Parents: action.Entity.Parents}
 	}

@@ -82,6 +82,7 @@ func TestLoadRefusesSchemaAndEntities(t *testing.T) {
 	refuses(t, []refusal{
 		{"schema syntax", schemaOf("namespace Deed {", "namespace {"), "schema", "8:11"},
 		{"schema type", schemaOf("path: String", "path: Text"), "schema", `undefined type "Text"`},
+		{"schema of a type in itself", schemaOf("namespace Deed {", "namespace Deed { type T = { t: T }; entity E = { e?: T };"), "schema", "T"},
 		{"schema without an attribute", schemaOf("suspended: Bool", "halted: Bool"), "schema", "Deed::Agent"},
 		{"schema with owner required", schemaOf("owner?: String", "owner: String"), "schema", `Deed::Agent: missing required attribute "owner"`},
 		{"schema without a fact", schemaOf("names: Set<String>, at: Long,", "names: Set<String>,"), "schema", `context.at is missing`},

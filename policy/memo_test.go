@@ -47,4 +47,9 @@ func TestShapes(t *testing.T) {
 			}
 		}
 	}
+	for key := range m.shapes.items {
+		if len(key) > maxShape {
+			t.Errorf("%d bytes are kept", len(key))
+		}
+	}
 }

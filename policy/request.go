@@ -22,7 +22,7 @@ type Request struct {
 	Mode       string // of the policy in force
 	Reversible bool
 	Target     *attest.Target
-	Credential string // kind of credential used at the target; "" and "none" are none
+	Credential string // kind of credential used at the target, or "none"
 	Warrant    Authority
 	Approvers  []string // people who approved exactly this action, each once
 	Human      Human
@@ -61,8 +61,8 @@ const (
 // wellFormed reports whether the request could have come from a statement. What
 // is not is never evaluated.
 func (r Request) wellFormed() bool {
-	for name, v := range r.Open {
-		if !readable(name) || !wellFormedValue(v) || slices.Contains(r.Sealed, name) {
+	for name := range r.Open {
+		if slices.Contains(r.Sealed, name) {
 			return false
 		}
 	}
@@ -106,7 +106,7 @@ func (q *question) resourceRecord() cedar.Record {
 func (q *question) args() cedar.Value {
 	args := make(cedar.RecordMap, len(q.Open))
 	for name, v := range q.Open {
-		args[cedar.String(name)], _ = cedarValue(v) // wellFormed has checked it
+		args[cedar.String(name)], _ = cedarValue(v) // a statement has no other values
 	}
 	return cedar.NewRecord(args)
 }
@@ -138,11 +138,4 @@ func (a Authority) record() cedar.Record {
 
 func (h Human) record() cedar.Record {
 	return cedar.NewRecord(cedar.RecordMap{"binding": cedar.Long(h.Binding), "key": cedar.Long(h.Key)})
-}
-
-func (r Request) credential() string {
-	if r.Credential == "" {
-		return "none"
-	}
-	return r.Credential
 }

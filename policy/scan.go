@@ -1,5 +1,7 @@
 package policy
 
+import "bytes"
+
 // token is a word, a string or a single character of Cedar text, Cedar schema
 // text or JSON.
 type token struct {
@@ -66,9 +68,7 @@ func (s *scanner) skip() {
 	}
 }
 
-func (s *scanner) follows(mark string) bool {
-	return len(s.src)-s.at >= len(mark) && string(s.src[s.at:s.at+len(mark)]) == mark
-}
+func (s *scanner) follows(mark string) bool { return bytes.HasPrefix(s.src[s.at:], []byte(mark)) }
 
 // quoted passes over a string.
 func (s *scanner) quoted() {
@@ -180,7 +180,7 @@ func (m *meter) add(t token) {
 func (m *meter) word(w string) {
 	if m.last.kind != '.' {
 		m.run = 0
-		m.path = w == "has" || m.path && m.last.word == "has"
+		m.path = m.last.word == "has"
 	}
 	switch w {
 	case "has", "hasTag":

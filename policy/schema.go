@@ -55,7 +55,7 @@ func samples() [2]Request {
 		Sealed:     []string{"sample"}, Approvers: []string{"sample"},
 	}
 	bare := full
-	bare.Agent.Owner, bare.Target, bare.Credential = "", nil, ""
+	bare.Agent.Owner, bare.Target = "", nil
 	return [2]Request{full, bare}
 }
 

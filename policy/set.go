@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,17 +56,6 @@ type namedPolicy struct {
 // at tells a person where an error is.
 func (p namedPolicy) at(err error) error {
 	return fmt.Errorf("line %d: %s: %w", p.policy.Position().Line, p.id, err)
-}
-
-// All iterates over the policies in order.
-func (p policySet) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
-	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
-		for _, named := range p {
-			if !yield(named.id, named.policy) {
-				return
-			}
-		}
-	}
 }
 
 var policyID = regexp.MustCompile(`^[a-z0-9_/-]{1,64}$`)

@@ -2,9 +2,9 @@ package policy
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // quote writes s as a Cedar string literal in printable ASCII. Everything else
@@ -49,14 +49,11 @@ func quoteAll(items []string) string {
 // reserved words are not identifiers in Cedar.
 var reserved = []string{"__cedar", "else", "false", "has", "if", "in", "is", "like", "then", "true"}
 
+var identifierForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // identifier reports whether name may stand without quotes.
 func identifier(name string) bool {
-	if name == "" || name[0] >= '0' && name[0] <= '9' || slices.Contains(reserved, name) {
-		return false
-	}
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
-	})
+	return identifierForm.MatchString(name) && !slices.Contains(reserved, name)
 }
 
 // member writes the access to a member of a record: record.name, or
@@ -74,10 +71,4 @@ func hasMember(record, name string) string {
 		return record + " has " + name
 	}
 	return record + " has " + quote(name)
-}
-
-// readable reports whether all texts are valid UTF-8; nothing else can be
-// written as Cedar and read back the same.
-func readable(texts ...string) bool {
-	return !slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) })
 }

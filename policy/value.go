@@ -42,13 +42,7 @@ func decimal(a attest.Amount) (cedar.Decimal, error) {
 	return cedar.NewDecimal(parts, -4)
 }
 
-// emptySet is shared, as sets do not change and most requests need several.
-var emptySet = cedar.NewSet()
-
 func stringSet(items []string) cedar.Set {
-	if len(items) == 0 {
-		return emptySet
-	}
 	values := make([]cedar.Value, len(items))
 	for i, s := range items {
 		values[i] = cedar.String(s)
@@ -73,13 +67,13 @@ func hasKind(v attest.Value, kind string) bool {
 	case amountKind:
 		return v.Kind == attest.AmountValue
 	case hostKind:
-		return v.Kind == attest.TextValue && attest.ValidHost(v.Text)
+		return attest.ValidHost(v.Text) // no other kind has a text
 	case integerKind:
 		return v.Kind == attest.IntValue
 	case listKind:
 		return v.Kind == attest.ListValue
 	default:
-		return v.Kind == attest.TextValue && attest.ValidPath(v.Text)
+		return attest.ValidPath(v.Text)
 	}
 }
 
@@ -90,30 +84,23 @@ type shape struct {
 }
 
 // shape is kept for other requests under the names, each with a bit per kind.
-func (q *question) shape() *shape {
-	if q.shaped != nil {
-		return q.shaped
-	}
+func (q *question) shape() shape {
 	names := q.names()
 	key := make([]byte, 0, maxShape)
 	for _, name := range names {
 		key = append(binary.AppendUvarint(key, uint64(len(name))), name...)
 		key = append(key, q.kindsOf(name))
 	}
-	shaped := new(shape)
 	if len(key) > maxShape {
-		*shaped = q.newShape(names)
-	} else {
-		*shaped = q.memos.shapes.get(shapeKey(key), func(shapeKey) shape { return q.newShape(names) })
+		return q.newShape(names)
 	}
-	q.shaped = shaped
-	return shaped
+	return q.memos.shapes.get(shapeKey(key), func(shapeKey) shape { return q.newShape(names) })
 }
 
 // kindsOf is the kinds of an argument, a bit for each.
 func (q *question) kindsOf(name string) (set byte) {
 	for i, kind := range allKinds {
-		if v, ok := q.Open[name]; ok && hasKind(v, kind) {
+		if hasKind(q.Open[name], kind) {
 			set |= 1 << i
 		}
 	}
@@ -142,17 +129,9 @@ func (q *question) lists() cedar.Value {
 	listed := cedar.RecordMap{}
 	for name, v := range q.Open {
 		if v.Kind == attest.ListValue {
-			text, _ := v.Canonical() // wellFormed has checked it
+			text, _ := v.Canonical() // of UTF-8
 			listed[cedar.String(name)] = cedar.String(text)
 		}
 	}
 	return cedar.NewRecord(listed)
-}
-
-// wellFormedValue reports whether an argument could have come from a statement.
-func wellFormedValue(v attest.Value) bool {
-	if v.Kind == attest.AmountValue && !v.Amount.Valid() || !readable(v.Text) || !readable(v.List...) {
-		return false
-	}
-	return v.Kind >= attest.TextValue && v.Kind <= attest.ListValue // what cedarValue writes; it takes every amount
 }
