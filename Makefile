@@ -14,6 +14,9 @@ BUF         := github.com/bufbuild/buf/cmd/buf@v1.75.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 BENCHTIME   ?= 1s
+# OF is how the names of the rules begin that make mutants drops, such as policy/;
+# 1 is all.
+OF          ?= 1
 # BASE is the commit that the wire interface is compared with: the merge base
 # with main, and on main itself the commit before. Empty skips the comparison.
 BASE        ?= $(shell .ci/base)
@@ -34,8 +37,8 @@ race: ## the tests under the race detector, the slow ones cut short (needs cgo)
 	$(GO) test -race -short ./...
 
 .PHONY: mutants
-mutants: ## every rule of admission, warrants and attribution dropped in turn: a published vector notices
-	DEED_MUTANTS=1 $(GO) test -count=1 -v -run '^TestSweep$$' ./internal/vectors
+mutants: ## every rule of admission, warrants, policy and attribution dropped in turn: a published vector notices
+	DEED_MUTANTS=$(OF) $(GO) test -count=1 -timeout 60m -v -run '^TestSweep$$' ./internal/vectors
 
 .PHONY: long
 long: ## all tests with more rounds: DEED_LONG=1

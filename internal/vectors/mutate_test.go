@@ -25,6 +25,7 @@ var swept = map[string][]string{
 	"attest/webauthn":    {"authdata.go", "cbor.go", "registration.go"},
 	"attest/agency":      {"attribution.go", "doc.go", "doubts.go", "evidence.go", "wording.go"},
 	"attest/warrant":     {"describe.go", "warrant.go"},
+	"policy":             {},
 	"internal/admission": {"admission.go", "cache.go", "cachesize.go", "canonical.go", "entry.go", "plain.go", "readrecord.go", "record.go", "reopen.go", "steady.go"},
 }
 

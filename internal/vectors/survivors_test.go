@@ -141,6 +141,16 @@ var survivors = []struct {
 		`internal/admission/compromise.go Compromised: if err != nil || doc != nil`,
 		`internal/admission/compromise.go Compromised: doc != nil`,
 	}},
+	{"memory of package policy, and facts that no policy asks for left out: TestMemos, TestShapes, TestLoadHostile and TestIndexDiffers", []string{
+		`policy/facts.go needsOf: if isContext(of)`,
+		`policy/limits.go named: if ok`,
+		`policy/memo.go get: if ok`,
+		`policy/memo.go get: len(m.items) >= maxRemembered`,
+		`policy/value.go shape: if len(key) > maxShape`,
+	}},
+	{"a compiled warrant does not err, and would deny if it did: TestWarrantErrorDenies of policy", []string{
+		`policy/decide.go link: if len(why.Errors) > 0`,
+	}},
 	{"the table applied again by the offline verifier, whose tests are about it", []string{
 		`internal/admission/decide.go Reconsider: if c.act == nil || r.Attribution == nil`,
 		`internal/admission/decide.go Reconsider: c.act == nil`,
