@@ -9,8 +9,17 @@ import (
 )
 
 // count carries the control hash over an entry that is not checked: what it says
-// of the entries before it has to fit, as of any other.
+// of the entries before it has to fit, as of any other. Where its statement is here,
+// it is of the kind that the entry says.
 func (r *replay) count() {
+	const check = "entry.kind"
+	switch {
+	case r.read == nil:
+	case r.read.Kind() == r.entry.Kind:
+		r.pass(check, r.where)
+	default:
+		r.fail(check, r.where, "an entry of the kind of its statement, "+string(r.read.Kind()), string(r.entry.Kind))
+	}
 	said := r.entry.Control
 	if !r.controlFits(said, r.control()) {
 		r.fail("read.bounds", r.where, "control as the entries of this bundle left it", "something else")
@@ -31,27 +40,38 @@ func (v *verification) control() (c admission.Control) {
 	return c
 }
 
-// hides reports whether the bundle has a control entry that is not read and that,
-// by its kind, may change a part of what this entry's record says.
-func (r *replay) hides(part func(kind attest.Kind, index uint64) bool) bool {
+// leaf reports whether no more than entry and proof of a control entry is here, or
+// it did not stand up to its checks: it may have ended anything before it.
+func (i *item) leaf() bool { return i.entry.Kind.Control() && i.logged == nil && i.read == nil }
+
+// hides reports whether the bundle has a control entry before this one of which it is
+// not known what it says, at an index where it may have changed a part of the record.
+func (r *replay) hides(part func(index uint64) bool) bool {
 	return slices.ContainsFunc(r.items, func(i *item) bool {
-		return i.included && i.entry.Kind.Control() && !i.checked && i.read == nil && i.index < r.index && part(i.entry.Kind, i.index)
+		return i.included && i.index < r.index && i.leaf() && part(i.index)
 	})
 }
 
+// hidesForce: one that came after what was in force may have taken its place.
 func (r *replay) hidesForce() bool {
-	return r.hides(func(kind attest.Kind, index uint64) bool {
-		return slices.ContainsFunc(r.record.Read.Force, func(p admission.Pin) bool { return takes(kind, p.Slot) && between(p, index) })
+	return r.hides(func(index uint64) bool {
+		return slices.ContainsFunc(r.record.Read.Force, func(p admission.Pin) bool { return between(p, index) })
 	})
 }
 
-func (r *replay) hidesKind(k attest.Kind) bool {
-	return r.hides(func(kind attest.Kind, _ uint64) bool { return kind == k })
+// hidesRevoked: one that came after a warrant may have revoked it.
+func (r *replay) hidesRevoked() bool {
+	return r.hides(func(index uint64) bool {
+		return slices.ContainsFunc(r.record.Read.Statements, func(s admission.Ref) bool { return r.isWarrant(s.ID) && s.Entry < index })
+	})
 }
+
+// hidesCompromised: any may have declared something so.
+func (r *replay) hidesCompromised() bool { return r.hides(func(uint64) bool { return true }) }
 
 // complete: the bundle holds every control entry up to its checkpoint, so that
-// what was declared compromised after its subjects is shown too. The last entry of
-// the tree states how many there are.
+// what was declared compromised after its subjects is shown too, and what each of
+// them says. The last entry of the tree states how many there are.
 func (v *verification) complete() bool {
 	const check, expected = "control.complete", "every control entry up to the checkpoint, and the last entry"
 	last := v.at(v.opened.Checkpoint().Size - 1)
@@ -62,7 +82,7 @@ func (v *verification) complete() bool {
 			continue
 		}
 		n++
-		if i.entry.Kind == attest.KindCompromise && i.logged == nil {
+		if i.unread() {
 			unread++
 		}
 	}
@@ -71,13 +91,19 @@ func (v *verification) complete() bool {
 		v.open(check, "", expected, "not the last entry")
 	case n != last.entry.Control.Count || v.before(last) != last.entry.Control:
 		v.open(check, "", expected, fmt.Sprintf("%d of %d", n, last.entry.Control.Count))
-	case unread > 0 || last.entry.Kind == attest.KindCompromise && last.logged == nil:
-		v.open(check, "", expected, "a compromise that is not read")
+	case unread > 0 || last.unread():
+		v.open(check, "", expected, fmt.Sprintf("of %d no more than the entry, or none that stands up to its checks", max(unread, 1)))
 	default:
 		v.add(Finding{Check: check, Status: pass})
 		v.whole = true
 	}
 	return true
+}
+
+// unread reports whether a control entry may be a compromise that is not known here.
+func (i *item) unread() bool {
+	_, compromise := i.read.(*attest.Compromise)
+	return i.leaf() || compromise && i.logged == nil
 }
 
 // before is the running hash over the bundle's control entries before one.

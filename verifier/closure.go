@@ -12,9 +12,11 @@ import (
 //
 //	checked   a subject relies on it, or it bears on one that is: all checks are made
 //	read      a control entry that bears on none: what it says is read, to know that
-//	counted   a control entry that is not even read, or the last entry of the tree:
-//	          the control hash goes on over it
+//	leaf      a control entry of which no more than entry and proof is here, or the
+//	          last entry of the tree: the control hash goes on over it
 //
+// What a control entry is, its statement says, and not the entry, which the register
+// alone wrote: of a leaf nothing is known of what it could have ended.
 // (docs/spec/bundle.md, "Closure")
 
 // closure: every entry is a subject, is named by one or bears on one, directly or
@@ -141,7 +143,8 @@ func (v *verification) bears(i, on *item) bool {
 }
 
 // readStatement reads what an entry says as far as the digests lead to it: entry,
-// record, envelope. Nobody's signature is checked.
+// record, envelope. Nobody's signature is checked, and the kind that the entry gives
+// is not taken for its own.
 func (i *item) readStatement(b *Bundle) {
 	if i.tried || i.record == nil {
 		return
@@ -152,7 +155,7 @@ func (i *item) readStatement(b *Bundle) {
 		return
 	}
 	s, err := attest.ParsePayload(e.Payload)
-	if err == nil && s.Kind() == i.entry.Kind && e.ID(s.SignedBy().Name()) == i.entry.Envelope {
+	if err == nil && e.ID(s.SignedBy().Name()) == i.entry.Envelope {
 		i.read = s
 	}
 }

@@ -14,9 +14,6 @@ func ManifestOf(b *Bundle) []byte {
 // States reports whether a constraint states a value by itself.
 var States = states
 
-// Takes reports whether a statement of a kind may take a slot.
-var Takes = takes
-
 // RewriteManifest reads a manifest and writes it again.
 func RewriteManifest(doc []byte) ([]byte, error) {
 	m, err := parseManifest(doc)

@@ -312,8 +312,8 @@ func (r *replay) asserted() bool {
 		line        func() bool // of a walk that shows it too
 	}{
 		{"read.force", len(r.record.Read.Force) > 0, control && !r.hidesForce(), nil},
-		{"read.revoked", warrants, control && !r.hidesKind(attest.KindRevocation), nil},
-		{"read.compromised", r.index > 0, control && !r.hidesKind(attest.KindCompromise), nil},
+		{"read.revoked", warrants, control && !r.hidesRevoked(), nil},
+		{"read.compromised", r.index > 0, control && !r.hidesCompromised(), nil},
 		{"read.session", a != nil, all, r.sessionLine},
 		{"read.outcome", a != nil && a.Phase == attest.Outcome, all, nil},
 		{"read.used", a != nil && a.Authority != nil && len(a.Authority.Approvals) > 0, all, r.usedLine},

@@ -14,9 +14,9 @@ import (
 // enforced before a member is looked into.
 const (
 	MaxBundle  = 64 << 20 // bytes of the file
-	MaxMembers = 4096
+	MaxMembers = 8192
 
-	maxManifest = 1 << 20
+	maxManifest = 2 << 20
 )
 
 // memberName is what a member may be called. Indexes stay below 10^15, so that

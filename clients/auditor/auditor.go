@@ -137,6 +137,11 @@ func (c *Client) statement(ctx context.Context, f *fetched) (attest.Statement, e
 	if err != nil {
 		return nil, err
 	}
+	return f.read(doc)
+}
+
+// read reads what a fetched entry says from its envelope.
+func (f *fetched) read(doc []byte) (attest.Statement, error) {
 	envelope, err := attest.ParseEnvelope(doc)
 	if err != nil {
 		return nil, fmt.Errorf("reading statement of entry %d: %w", f.proof.Index, err)

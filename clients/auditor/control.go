@@ -15,9 +15,13 @@ import (
 // out: see [Options].
 var ErrControl = errors.New("the log has more control entries than a bundle may hold")
 
+// maxControl bounds the entries of a bundle with control entries: each has an entry,
+// a proof, a record and an envelope, and those that are checked have more.
+const maxControl = verifier.MaxMembers / 5
+
 // control adds the control entries of the log. Those that bear on an entry of the
-// bundle come with all that they rely on; of those that could by their kind, what
-// they say, to show that they do not; the rest is only counted.
+// bundle come with all that they rely on; of the rest record and envelope, which show
+// that they do not.
 func (c *Client) control(ctx context.Context, k *collection, wanted bool) error {
 	if !wanted {
 		return nil
@@ -26,17 +30,17 @@ func (c *Client) control(ctx context.Context, k *collection, wanted bool) error 
 		return err
 	}
 	said := map[uint64]attest.Statement{}
+	for index, f := range k.others {
+		s, err := c.said(ctx, k, f)
+		if err != nil {
+			return err
+		}
+		said[index] = s
+	}
 	for grown := true; grown; {
 		grown = false
 		for index, f := range k.others {
-			if !k.any(func(r *admission.Record) bool { return verifier.CouldBear(f.entry.Kind, index, r) }) {
-				continue
-			}
-			s, err := c.said(ctx, k, said, f)
-			if err != nil {
-				return err
-			}
-			if k.any(func(r *admission.Record) bool { return verifier.Bears(s, index, r) }) {
+			if k.any(func(r *admission.Record) bool { return verifier.Bears(said[index], index, r) }) {
 				k.add(f)
 				grown = true
 			}
@@ -48,18 +52,18 @@ func (c *Client) control(ctx context.Context, k *collection, wanted bool) error 
 	return nil
 }
 
-// said is what a control entry says; its record and envelope are kept.
-func (c *Client) said(ctx context.Context, k *collection, said map[uint64]attest.Statement, f *fetched) (attest.Statement, error) {
-	if s := said[f.proof.Index]; s != nil {
-		return s, nil
-	}
-	s, err := c.statement(ctx, f)
-	if err != nil {
+// said is what a control entry says; its record and envelope are kept. Where the
+// register does not give the envelope out it is nothing, and the verifier says so.
+func (c *Client) said(ctx context.Context, k *collection, f *fetched) (attest.Statement, error) {
+	k.objects[f.entry.Admission] = f.receipt.GetRecord()
+	if err := c.keep(ctx, k, f.record.Envelope); err != nil {
 		return nil, err
 	}
-	said[f.proof.Index] = s
-	k.objects[f.entry.Admission] = f.receipt.GetRecord()
-	return s, c.keep(ctx, k, f.record.Envelope)
+	envelope := k.objects[f.record.Envelope]
+	if envelope == nil {
+		return nil, nil
+	}
+	return f.read(envelope)
 }
 
 // any asks of the records of the entries that are checked.
@@ -126,7 +130,7 @@ func (c *Client) other(ctx context.Context, k *collection, index uint64) error {
 	if k.entries[index] != nil || k.others[index] != nil {
 		return nil
 	}
-	if len(k.entries)+len(k.others) >= maxEntries*3/4 { // the objects need room too
+	if len(k.entries)+len(k.others) >= maxControl {
 		return ErrControl
 	}
 	f, err := c.fetch(ctx, byIndex(index, 0))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/clients/auditor"
+	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/testkit/register"
 	"github.com/deedlog/deed/verifier"
 )
@@ -53,6 +54,7 @@ func TestExportControl(t *testing.T) {
 		if v.ExitCode() != 0 {
 			t.Fatalf("%s: %s", name, v.Failure())
 		}
+		said(t, name, b)
 		passed, asserted := shown(v, index)
 		wants(t, passed, "control.complete", "read.force")
 		if slices.ContainsFunc(asserted, func(c string) bool { return c == "read.revoked" || c == "read.compromised" || c == "read.force" }) {
@@ -65,6 +67,26 @@ func TestExportControl(t *testing.T) {
 	}
 	_, asserted := shown(verifier.Verify(small, trust, verifier.Options{}), 25)
 	wants(t, asserted, "control.complete", "read.force", "read.revoked", "read.compromised")
+}
+
+// said: what every control entry of a bundle says comes with it, also of one that
+// bears on nothing.
+func said(t *testing.T, name string, b *verifier.Bundle) {
+	t.Helper()
+	for _, index := range b.Indexes() {
+		item, _ := b.Item(index)
+		e, err := admission.ParseEntry(item.Entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !e.Kind.Control() {
+			continue
+		}
+		r, err := admission.ParseRecord(b.Object(e.Admission))
+		if err != nil || b.Object(r.Envelope) == nil {
+			t.Errorf("%s: entry %d is only counted: %v", name, index, err)
+		}
+	}
 }
 
 // TestExportHidden: a revocation that an operator leaves out is missing in the
