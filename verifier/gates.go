@@ -59,7 +59,7 @@ func mostWithin(times []int64, span int64) (most int) {
 func (v *verification) gateWords(s *Subject, i *item) {
 	several := false
 	for _, f := range i.gates {
-		s.Shows = append(s.Shows, gateSentence(f))
+		s.Shows = append(s.Shows, v.gateSentence(f))
 		if len(f.Refused) > 0 {
 			s.Shows = append(s.Shows, refusedWords(f.Refused))
 		}
@@ -74,13 +74,58 @@ func (v *verification) gateWords(s *Subject, i *item) {
 	v.hastyWords(s, i)
 }
 
+// displays: where a gate was open only because people were shown something, that is
+// here. That it was ever sent is the register's word otherwise. What no subject relies
+// on costs no verdict.
+func (v *verification) displays() bool {
+	const check, expected = "gate.display", "what the people were shown whose approvals a gate asks for"
+	needed := map[*item]bool{}
+	for _, s := range v.bundle.Subjects() {
+		for _, i := range v.relied(v.at(s), "") {
+			needed[i] = true
+		}
+	}
+	for _, i := range v.items {
+		for _, f := range i.gates {
+			if !f.Gate.Display || !f.Enough() {
+				continue
+			}
+			finding := Finding{Check: check, Status: pass, Required: needed[i], Where: []string{entryName(i.index)}}
+			if gone := v.unseenBy(f); !v.shownEnough(f) {
+				finding.Status, finding.Expected = unknown, expected
+				finding.Found = "not that of " + people(gone) + ": erased or kept back, so that it was ever sent is the register's word"
+			}
+			v.add(finding)
+		}
+	}
+	return true
+}
+
+// unseenBy lists whose approvals count for a gate though what they were shown is not
+// here.
+func (v *verification) unseenBy(f admission.GateFinding) (names []string) {
+	for n, by := range f.By {
+		if a, ok := by.Verified.Statement().(*attest.Approval); f.Gate.Display && ok && v.bundle.Object(a.Display) == nil {
+			names = append(names, f.People[n])
+		}
+	}
+	return names
+}
+
+// shownEnough reports whether a gate would have been open without them.
+func (v *verification) shownEnough(f admission.GateFinding) bool {
+	return len(f.People)-len(v.unseenBy(f)) >= f.Gate.M
+}
+
 // gateSentence says of one gate what it asks for and what it got.
-func gateSentence(f admission.GateFinding) string {
+func (v *verification) gateSentence(f admission.GateFinding) string {
 	asked := fmt.Sprintf("Gate %d of the warrant at depth %d applies: it asks that %d of %s approve exactly this action. ",
 		f.Number, f.Depth, f.Gate.M, strings.Join(f.Gate.Approvers, ", "))
 	switch n := len(f.People); {
 	case n == 0:
 		return asked + "Nobody's approval counts: the gate was not open."
+	case f.Enough() && !v.shownEnough(f):
+		return asked + approvedWords(f.People) + ". It also asks for what they were shown, and that of " + people(v.unseenBy(f)) + " is not in this bundle: whether the gate was open is not shown."
 	case f.Enough():
 		return asked + approvedWords(f.People) + ": the gate was open."
 	default:

@@ -54,6 +54,36 @@ func TestGateFindings(t *testing.T) {
 	}
 }
 
+// TestGateDisplay: where a gate asks for what people were shown, and it was erased or is
+// kept back, whether it was open could not be checked; not so of a gate that does not
+// ask, or that stayed closed all the same, or of an action that no subject relies on.
+func TestGateDisplay(t *testing.T) {
+	w := approvals(t)
+	trust := load(t, w.trust)
+	shown := attest.DigestOf([]byte("what was shown"))
+	for name, want := range map[string]int{"gates met": 2, "one of two": 0, "gate refused": 0} {
+		c := without(w.contents[name], shown)
+		v := verifier.Verify(build(t, c), trust, verifier.Options{})
+		_, checks := outcome(v)
+		if v.ExitCode() != want || want == 2 && !slices.Equal(checks, []string{"gate.display"}) {
+			t.Errorf("%s: exit code %d, %v", name, v.ExitCode(), checks)
+		}
+		if want == 0 {
+			continue
+		}
+		said := strings.Join(v.Subjects[0].WouldShow, " ")
+		if !strings.Contains(said, "that of alice and bob is not in this bundle: whether the gate was open is not shown") || strings.Contains(said, "as theirs, by approvals that had neither expired nor been used: the gate was open") {
+			t.Errorf("it says %s", said)
+		}
+	}
+	// On the session's way to another subject it is only said.
+	c := w.ContentsWith(t, []uint64{w.Entries["gate refused"]}, w.Entries["gates met"])
+	v := verifier.Verify(build(t, without(c, shown)), trust, verifier.Options{})
+	if v.ExitCode() != 0 || !has(v, "gate.display", verifier.Unknown) {
+		t.Errorf("along with another: exit code %d, %s", v.ExitCode(), v.Failure())
+	}
+}
+
 // rate is the finding on the approvals of a bundle.
 func rate(t *testing.T, v *verifier.Verdict) verifier.Finding {
 	t.Helper()

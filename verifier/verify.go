@@ -41,6 +41,7 @@ var checks = []step[*verification]{
 	{"genesis.pinned", (*verification).genesisPinned},    // entry 0 is the one that the reader knows
 	{"record.recomputed", (*verification).replay},        // each entry, in the order of the log: entryChecks
 	{"object.erasable", (*verification).erasures},        // of what is not here, which was erased
+	{"gate.display", (*verification).displays},           // what people were shown is here, where a gate asks for it
 	{"control.complete", (*verification).complete},       // nothing was taken back after the last entry that is seen
 	{"genesis.keys", (*verification).genesisKeys},        // it names the keys that signed the checkpoint
 	{"server.corroborated", (*verification).server},      // and the server key that the reader knows

@@ -93,7 +93,7 @@ func (x *act) approvers() []string {
 	slices.Sort(people)
 	var keys distinct
 	return slices.DeleteFunc(slices.Compact(people), func(person string) bool {
-		return !keys.take(x.approvals, func(a approved) bool { return a.exact && a.statement.Person == person })
+		return keys.take(x.approvals, func(a approved) bool { return a.exact && a.statement.Person == person }) == nil
 	})
 }
 

@@ -32,8 +32,9 @@ func (c *check) gates(x *act) error {
 type GateFinding struct {
 	Depth, Number int // of the link in the chain, and of the gate in its list
 	Gate          *attest.WarrantGate
-	People        []string // whose approval counts, ascending
-	Refused       []string // whose last word is a refusal, ascending
+	People        []string  // whose approval counts, ascending
+	By            []*Logged // the approval of each of them
+	Refused       []string  // whose last word is a refusal, ascending
 }
 
 // Enough reports whether as many approved as the gate asks for.
@@ -64,8 +65,8 @@ func (o *outcomeOf) gate(g gate) GateFinding {
 	f := GateFinding{Depth: g.depth, Number: g.number, Gate: g.WarrantGate}
 	var keys distinct
 	for _, person := range g.Approvers { // each once, however often he approved
-		if keys.take(o.act.approvals, func(a approved) bool { return a.statement.Person == person && o.opens(a, g) }) {
-			f.People = append(f.People, person)
+		if by := keys.take(o.act.approvals, func(a approved) bool { return a.statement.Person == person && o.opens(a, g) }); by != nil {
+			f.People, f.By = append(f.People, person), append(f.By, by)
 		} else if slices.ContainsFunc(o.read.Refused, func(r Refused) bool { return r.Person == person }) {
 			f.Refused = append(f.Refused, person)
 		}
@@ -77,15 +78,15 @@ func (o *outcomeOf) gate(g gate) GateFinding {
 // one certificate may have the names of two.
 type distinct []attest.Digest
 
-// take finds an approval that fits, by a key that was not counted before.
-func (d *distinct) take(list []approved, fits func(approved) bool) bool {
+// take finds an approval that fits, by a key that was not counted before, or nil.
+func (d *distinct) take(list []approved, fits func(approved) bool) *Logged {
 	for _, a := range list {
 		if key := a.logged.Verified.Signer().KeySum; fits(a) && !slices.Contains(*d, key) {
 			*d = append(*d, key)
-			return true
+			return a.logged
 		}
 	}
-	return false
+	return nil
 }
 
 // opens reports whether an approval of an approver, which nobody but the person
