@@ -56,13 +56,32 @@ func Load(src Source) (*Set, error) {
 // declare notes the actions that agents may ask for, and gives every action its
 // groups, which cedar-go does not take from the schema by itself.
 func (s *Set) declare(schema *resolvedSchema) {
-	s.actions = make(map[string]recordValidator, len(schema.Actions))
+	s.actions, s.undoable = make(map[string]recordValidator, len(schema.Actions)), map[string]bool{}
 	for uid, action := range schema.Actions {
 		if asked(action) { // whose type is actionType, and args a record: tryFacts saw to it
 			s.actions[string(uid.ID)] = validatorOf(action.AppliesTo.Context["args"].Type.(resolved.RecordType))
 		}
 		s.entities[uid] = cedar.Entity{UID: uid, Parents: action.Entity.Parents}
 	}
+	group := cedar.NewEntityUID(actionType, reversibleGroup)
+	for action := range s.actions {
+		s.undoable[action] = s.within(cedar.NewEntityUID(actionType, cedar.String(action)), group, map[cedar.EntityUID]bool{})
+	}
+}
+
+// reversibleGroup is the group of the actions that can be undone.
+const reversibleGroup = "reversible"
+
+// within reports whether an action is in a group, directly or not. seen are those that
+// were looked at.
+func (s *Set) within(action, group cedar.EntityUID, seen map[cedar.EntityUID]bool) bool {
+	seen[action] = true
+	for parent := range s.entities[action].Parents.All() {
+		if parent == group || !seen[parent] && s.within(parent, group, seen) {
+			return true
+		}
+	}
+	return false
 }
 
 // invalid is the fault policy.invalid.

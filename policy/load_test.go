@@ -330,3 +330,22 @@ func TestLongest(t *testing.T) {
 		}
 	}
 }
+
+// TestReversible: what can be undone is what the schema puts into the group, directly
+// or not; by default nothing is.
+func TestReversible(t *testing.T) {
+	src := Default()
+	src.Schema = []byte(strings.NewReplacer(
+		`action "data.read"`, `action "reversible"; action "looks" in ["reversible"]; action "data.read" in ["looks"]`,
+		`action "reports.reconcile"`, `action "reports.reconcile" in ["reversible"]`,
+		`action "mail.send"`, `action "other"; action "mail.send" in ["other"]`,
+	).Replace(string(src.Schema)))
+	set, none := mustLoad(t, src), mustLoad(t, Default())
+	for action, want := range map[string]bool{
+		"data.read": true, "reports.reconcile": true, "mail.send": false, "payments.transfer": false, "reversible": false, "unknown": false,
+	} {
+		if got := set.Reversible(action); got != want || none.Reversible(action) || (*Set)(nil).Reversible(action) {
+			t.Errorf("%s: %v", action, got)
+		}
+	}
+}

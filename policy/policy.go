@@ -57,5 +57,7 @@
 // would widen them.
 //
 // context.reversible and context.phase are the agent's own words. A rule may
-// tighten on them; one that loosens on them trusts the agent.
+// tighten on them; one that loosens on them trusts the agent. What the organisation
+// says of an action is the group Deed::Action::"reversible" of its schema, which
+// [Set.Reversible] asks for: gates of warrants go by both.
 package policy

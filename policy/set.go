@@ -17,6 +17,7 @@ type Set struct {
 	id       attest.Digest
 	policies *index
 	actions  map[string]recordValidator // of the arguments of each action
+	undoable map[string]bool            // the actions that the schema puts among the reversible ones
 	entities cedar.EntityMap            // as logged, and the schema's hierarchy of actions
 	memos    memos                      // which change nothing
 }
@@ -29,6 +30,11 @@ func (s *Set) Declares(action string) bool {
 	_, ok := s.actions[action]
 	return ok
 }
+
+// Reversible reports whether the schema says of an action that it can be undone: it
+// is in the group Deed::Action::"reversible", itself or through other groups. What is
+// not in it cannot, nor can anything where no set is in force.
+func (s *Set) Reversible(action string) bool { return s != nil && s.undoable[action] }
 
 // remembered are the memos of the set, or of none.
 func (s *Set) remembered() *memos {

@@ -68,8 +68,8 @@ func (v *verification) gateWords(s *Subject, i *item) {
 	if several {
 		s.DoesNotShow = append(s.DoesNotShow, "This does not show that those who approved are different humans, nor that they decided apart from each other; only that their keys are registered under different names.")
 	}
-	if a, ok := i.statement().(*attest.Action); ok && v.spared(a) {
-		s.DoesNotShow = append(s.DoesNotShow, "This does not show that the action can be undone: that it can is the agent's word, and a warrant asks for approvals only where it cannot.")
+	if a, ok := i.statement().(*attest.Action); ok && v.spared(a, i.gates) {
+		s.DoesNotShow = append(s.DoesNotShow, "This does not show that the action can be undone: that it can is what the policy in force says of such actions and the agent of this one, and a warrant asks for approvals only where it cannot.")
 	}
 	v.hastyWords(s, i)
 }
@@ -154,13 +154,14 @@ func people(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// spared reports whether a gate would have asked, had the agent not said that the
-// action can be undone.
-func (v *verification) spared(a *attest.Action) bool {
-	for _, link := range v.chain(a) {
+// spared reports whether a gate would have asked, had the policy in force and the
+// agent not both said that the action can be undone.
+func (v *verification) spared(a *attest.Action, applied []admission.GateFinding) bool {
+	for depth, link := range v.chain(a) {
 		w, _ := link.statement().(*attest.Warrant)
-		for _, g := range w.Gates {
-			if g.When.Irreversible && a.Request != nil && a.Request.Reversible && (len(g.Actions) == 0 || slices.Contains(g.Actions, a.Request.Action)) {
+		for n, g := range w.Gates {
+			applies := slices.ContainsFunc(applied, func(f admission.GateFinding) bool { return f.Depth == depth && f.Number == n })
+			if g.When.Irreversible && !applies && a.Request != nil && (len(g.Actions) == 0 || slices.Contains(g.Actions, a.Request.Action)) {
 				return true
 			}
 		}

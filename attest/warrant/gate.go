@@ -11,9 +11,10 @@ import (
 
 // GateApplies reports whether a gate asks for approvals of an action at a time in
 // ms (docs/spec/warrants.md, "Gates"). What it looks at and cannot see, because the
-// argument is sealed, missing or no amount of the unit, applies.
-func GateApplies(g attest.WarrantGate, a *attest.Action, at int64) bool {
-	if !gateOf(g, a) {
+// argument is sealed, missing or no amount of the unit, applies. undoable is whether
+// somebody else than the agent says that such an action can be undone.
+func GateApplies(g attest.WarrantGate, a *attest.Action, undoable bool, at int64) bool {
+	if !gateOf(g, a, undoable) {
 		return false
 	}
 	if h := g.When.OutsideHours; h != nil {
@@ -23,16 +24,18 @@ func GateApplies(g attest.WarrantGate, a *attest.Action, at int64) bool {
 }
 
 // GateMayApply is GateApplies for a time that is not known yet.
-func GateMayApply(g attest.WarrantGate, a *attest.Action) bool { return gateOf(g, a) }
+func GateMayApply(g attest.WarrantGate, a *attest.Action, undoable bool) bool {
+	return gateOf(g, a, undoable)
+}
 
 // gateOf reports whether a gate is of an action, at some time at least.
-func gateOf(g attest.WarrantGate, a *attest.Action) bool {
+func gateOf(g attest.WarrantGate, a *attest.Action, undoable bool) bool {
 	if a.Request == nil || len(g.Actions) > 0 && !slices.Contains(g.Actions, a.Request.Action) {
 		return false
 	}
 	switch {
 	case g.When.Irreversible:
-		return !a.Request.Reversible
+		return !a.Request.Reversible || !undoable // an agent does not get around it by saying so
 	case g.When.Above != nil:
 		return above(*g.When.Above, a.Open)
 	}
@@ -97,7 +100,7 @@ func describeWhen(w attest.When) string {
 	case w.Above != nil:
 		return ", if " + w.Above.Argument + " is above " + w.Above.Limit.Decimal + " " + w.Above.Limit.Unit + " or is not shown"
 	case w.Irreversible:
-		return ", unless the agent says that it can be undone"
+		return ", unless the policy in force and the agent say that it can be undone"
 	case w.OutsideHours != nil:
 		h := *w.OutsideHours
 		return ", except from " + clock(h.From) + " until before " + clock(h.To) + " UTC on " + describeDays(h.Weekdays)

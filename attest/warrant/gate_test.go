@@ -70,11 +70,15 @@ func TestGateApplies(t *testing.T) {
 		"an outcome":               {gate(1, always, "alice"), &attest.Action{}, wednesday, false},
 		"a limit that is no limit": {gate(1, aboveAmount("x"), "alice"), small, wednesday, true},
 	} {
-		if got := warrant.GateApplies(c.gate, c.act, c.at.UnixMilli()); got != c.want {
+		if got := warrant.GateApplies(c.gate, c.act, true, c.at.UnixMilli()); got != c.want {
 			t.Errorf("%s: applies is %v", name, got)
 		}
-		if may := warrant.GateMayApply(c.gate, c.act); c.want && !may {
+		if may := warrant.GateMayApply(c.gate, c.act, true); c.want && !may {
 			t.Errorf("%s: it applies and may not apply", name)
+		}
+		want := c.want || name == "reversible" // the agent's word alone
+		if got := warrant.GateApplies(c.gate, c.act, false, c.at.UnixMilli()); got != want {
+			t.Errorf("%s, where nobody else says that it can be undone: applies is %v", name, got)
 		}
 	}
 }
@@ -187,7 +191,7 @@ func TestDescribeGate(t *testing.T) {
 	for want, g := range map[string]attest.WarrantGate{
 		"payments.transfer, if amount is above 1000.00 EUR or is not shown: 2 of alice, bob must approve exactly that action; what they were shown must come with the approval; at most 30m0s before it": g,
 		"any action: 1 of alice must approve exactly that action":                                                                                           gate(1, always, "alice"),
-		"any action, unless the agent says that it can be undone: 1 of alice must approve exactly that action":                                              gate(1, irreversible, "alice"),
+		"any action, unless the policy in force and the agent say that it can be undone: 1 of alice must approve exactly that action":                       gate(1, irreversible, "alice"),
 		"any action, except from 08:00 until before 18:00 UTC on Monday, Tuesday, Wednesday, Thursday, Friday: 1 of alice must approve exactly that action": gate(1, office, "alice"),
 	} {
 		if got := warrant.DescribeGate(g); got != want {

@@ -15,6 +15,7 @@ type act struct {
 	registration attest.ID // of the signer, or ""
 	approvals    []approved
 	gates        []gate
+	undoable     bool // the policy in force says that such an action can be undone
 	instructions []instructed
 	tokens       []shown
 	trigger      *Logged
@@ -52,8 +53,8 @@ func (c *check) action(a *attest.Action) error {
 		return c.terminal(a)
 	}
 	c.act = &act{action: a}
-	for _, step := range [...]func(*check, *act) error{(*check).parallel, (*check).authority, (*check).fields, (*check).approvals, (*check).gates,
-		(*check).evidence, (*check).initiator, (*check).authorize} {
+	for _, step := range [...]func(*check, *act) error{(*check).parallel, (*check).authority, (*check).fields, (*check).approvals,
+		(*check).evidence, (*check).initiator, (*check).authorize, (*check).gates} {
 		if err := step(c, c.act); err != nil {
 			return err
 		}

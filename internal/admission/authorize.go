@@ -30,6 +30,7 @@ func (c *check) authorize(x *act) error {
 			return err
 		}
 	}
+	x.undoable = set.Reversible(x.action.Request.Action)
 	c.decision = policy.Decide(set, compiled, c.request(x, agent))
 	c.faults = append(c.faults, c.decision.Faults...)
 	if n := len(links); n > 0 {

@@ -19,7 +19,7 @@ type gate struct {
 func (c *check) gates(x *act) error {
 	for depth, l := range x.chain.Links() {
 		for n := range l.Warrant.Gates {
-			if g := &l.Warrant.Gates[n]; warrant.GateMayApply(*g, x.action) {
+			if g := &l.Warrant.Gates[n]; warrant.GateMayApply(*g, x.action, x.undoable) {
 				x.gates = append(x.gates, gate{depth, n, g})
 			}
 		}
@@ -49,7 +49,7 @@ func (p *Prepared) Gates(read Read, received int64) []GateFinding {
 	o := &outcomeOf{Prepared: p, read: read, received: received}
 	var out []GateFinding
 	for _, g := range p.act.gates {
-		if warrant.GateApplies(*g.WarrantGate, p.act.action, received) {
+		if warrant.GateApplies(*g.WarrantGate, p.act.action, p.act.undoable, received) {
 			out = append(out, o.gate(g))
 		}
 	}

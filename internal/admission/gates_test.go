@@ -7,6 +7,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/testkit/cast"
+	"github.com/deedlog/deed/policy"
 )
 
 // gated is a standing warrant of the payments agent with gates.
@@ -15,6 +16,13 @@ func (s *scene) gated(gates ...attest.WarrantGate) attest.ID {
 	w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("50000.00"))
 	w.Gates = gates
 	return s.allow(s.Sign(s.Treasurer, w))
+}
+
+// undoable puts a policy in force that has payments among what can be undone.
+func (s *scene) undoable() {
+	s.Helper()
+	p, parts := s.Policy(cast.Undoable(policy.Default()), 1000)
+	s.allow(s.Endorsed(s.Sign(s.Admin, p, parts...), s.Second))
 }
 
 // consents logs approvals of an action, which then names them.
@@ -82,7 +90,12 @@ func TestGates(t *testing.T) {
 		{"an argument that is not there", attest.WarrantGate{Approvers: both, M: 1, When: attest.When{Above: &attest.Threshold{Argument: "fee", Limit: attest.Amount{Decimal: "9", Unit: "EUR"}}}},
 			func(*scene, *attest.Action) {}, "gate.approvals"},
 		{"cannot be undone", attest.WarrantGate{Approvers: both, M: 1, When: attest.When{Irreversible: true}}, func(_ *scene, a *attest.Action) { a.Request.Reversible = false }, "gate.approvals"},
-		{"can be undone", attest.WarrantGate{Approvers: both, M: 1, When: attest.When{Irreversible: true}}, func(_ *scene, a *attest.Action) { a.Request.Reversible = true }, ""},
+		{"can be undone, as the agent says", attest.WarrantGate{Approvers: both, M: 1, When: attest.When{Irreversible: true}}, func(_ *scene, a *attest.Action) { a.Request.Reversible = true }, "gate.approvals"},
+		{"can be undone, as the policy says", attest.WarrantGate{Approvers: both, M: 1, When: attest.When{Irreversible: true}}, func(s *scene, _ *attest.Action) { s.undoable() }, "gate.approvals"},
+		{"can be undone", attest.WarrantGate{Approvers: both, M: 1, When: attest.When{Irreversible: true}}, func(s *scene, a *attest.Action) {
+			s.undoable()
+			a.Request.Reversible = true
+		}, ""},
 
 		{"with what was shown", attest.WarrantGate{Approvers: both, Display: true, M: 1, When: always}, func(s *scene, a *attest.Action) {
 			yes := s.Approval(s.Controller, a)

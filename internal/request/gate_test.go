@@ -16,7 +16,7 @@ func TestGate(t *testing.T) {
 	for text, want := range map[string]string{
 		"payments.transfer above amount 1000.00 EUR by 2 of bob,alice": "payments.transfer, if amount is above 1000.00 EUR or is not shown: 2 of alice, bob must approve exactly that action",
 		"* always by 1 of alice":                                  "any action: 1 of alice must approve exactly that action",
-		"  *   irreversible by 1 of alice,bob shown  within 30m ": "any action, unless the agent says that it can be undone: 1 of alice, bob must approve exactly that action; what they were shown must come with the approval; at most 30m0s before it",
+		"  *   irreversible by 1 of alice,bob shown  within 30m ": "any action, unless the policy in force and the agent say that it can be undone: 1 of alice, bob must approve exactly that action; what they were shown must come with the approval; at most 30m0s before it",
 		"b.x,a.y outside mon-fri 08:00-18:00 by 1 of alice":       "a.y, b.x, except from 08:00 until before 18:00 UTC on Monday, Tuesday, Wednesday, Thursday, Friday: 1 of alice must approve exactly that action",
 		"* outside sun,wed 00:00-24:00 by 1 of alice within 1ms":  "any action, except from 00:00 until before 24:00 UTC on Wednesday, Sunday: 1 of alice must approve exactly that action; at most 1ms before it",
 	} {
@@ -129,7 +129,7 @@ func FuzzGate(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(again, g) {
 			t.Fatalf("%q is %+v, written %q and read as %+v, %v", text, g, written(g), again, err)
 		}
-		if warrant.GateMayApply(g, &attest.Action{}) || len(g.Approvers) < g.M || g.M < 1 {
+		if warrant.GateMayApply(g, &attest.Action{}, false) || len(g.Approvers) < g.M || g.M < 1 {
 			t.Fatalf("%+v", g)
 		}
 	})

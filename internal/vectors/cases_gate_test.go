@@ -1,6 +1,8 @@
 package vectors_test
 
 import (
+	"bytes"
+	"regexp"
 	"slices"
 	"time"
 
@@ -93,7 +95,11 @@ func gateCases() []vectorCase {
 		gate("of other actions", "gate.approvals", "The gate is of quotes alone.", "human_delegated", attest.WarrantGate{Actions: []string{"payments.quote"}, Approvers: both, M: 2, When: always}, by()),
 		gate("of this action", "gate.approvals", "The gate is of quotes and transfers.", asked, attest.WarrantGate{Actions: []string{"payments.quote", "payments.transfer"}, Approvers: both, M: 2, When: always}, by()),
 		gate("cannot be undone", "gate.approvals", "The agent says that it cannot be undone.", asked, attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, by()),
-		gate("can be undone", "gate.approvals", "The agent says that it can be undone.", "human_delegated", attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, func(_ *scene, a *attest.Action) { a.Request.Reversible = true }),
+		gate("can be undone, as the agent says", "gate.approvals", "The agent alone says that it can be undone.", asked, attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, func(_ *scene, a *attest.Action) { a.Request.Reversible = true }),
+		gate("can be undone", "gate.approvals", "The policy in force has it among what can be undone, and the agent says that it can.", "human_delegated", attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, func(s *scene, a *attest.Action) {
+			s.undoable()
+			a.Request.Reversible = true
+		}),
 		gate("in hours", "gate.approvals", "On Thursdays until one o'clock nobody is asked.", "human_delegated", hours, by()),
 		gate("after hours", "gate.approvals", "At one o'clock somebody is asked.", asked, hours, func(s *scene, _ *attest.Action) { s.move(time.Hour) }),
 		gate("after hours when the entry is made", "gate.approvals", "The time of the entry counts.", asked, hours, func(s *scene, _ *attest.Action) {
@@ -231,4 +237,15 @@ func gateLinkCases() []vectorCase {
 			return s.Sign(s.Orchestrator, below)
 		}},
 	}
+}
+
+// undoable puts a policy in force that has payments among what can be undone, and
+// declares nothing else.
+func (s *scene) undoable() {
+	s.Helper()
+	src := cast.Undoable(organisation())
+	schema, _, _ := bytes.Cut(src.Schema, []byte(`  action "reports.reconcile"`))
+	src.Schema = append(regexp.MustCompile(`(?m) *//.*$`).ReplaceAll(schema, nil), '}')
+	p, parts := s.Policy(src, 1000)
+	s.allow(s.Endorsed(s.Sign(s.Admin, p, parts...), s.Second))
 }

@@ -107,6 +107,12 @@ func compromiseCases() []vectorCase {
 			bundle := s.CA.BundleDocument()
 			return s.Sign(s.Server, s.Root(cast.Domain, bundle), bundle)
 		}},
+		{"compromise/of the bundle, in force under another entry", "signer.compromised", "The same bytes, logged again before: what they carry is compromised, and not an entry.", "refused signer.compromised", func(s *scene) cast.Sent {
+			bundle := s.CA.BundleDocument()
+			s.allow(s.Sign(s.Server, s.Root(cast.Domain, bundle), bundle))
+			s.bundleLost()
+			return s.asPayments(s.pay("1.00"))
+		}},
 		{"compromise/of the bundle, under its warrants", "reference.compromised", "What was handed on under it is no authority for what comes later, whoever acts.", "indeterminate, denied reference.compromised", func(s *scene) cast.Sent {
 			s.bundleLost()
 			s.CA = s.NewCA(cast.Domain)

@@ -1,6 +1,7 @@
 package cast
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +35,15 @@ func (c *Cast) Root(domain string, bundle []byte) *attest.Root {
 		At: c.Now(), Bundle: attest.DigestOf(bundle), Log: storetest.Origin, Nonce: c.Random(), Source: "test",
 		TrustDomain: domain, Type: "spiffe_bundle", V: 1,
 	}
+}
+
+// Undoable is a policy whose schema has payments among what can be undone.
+func Undoable(src policy.Source) policy.Source {
+	const payments = `action "payments.quote", "payments.transfer", "payments.refund"`
+	src.Schema = bytes.Replace(src.Schema, []byte(payments), []byte(`action "reversible";
+
+  `+payments+` in ["reversible"]`), 1)
+	return src
 }
 
 // Policy puts a policy in force; it comes with its objects.

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/testkit/cast"
+	"github.com/deedlog/deed/policy"
 )
 
 // NewApprovals makes a world of approvals and refusals: the people and warrants of
@@ -13,7 +15,7 @@ import (
 func NewApprovals(t testing.TB, seed string) *World {
 	t.Helper()
 	w := NewEmpty(t, seed)
-	w.found()
+	w.found(cast.Undoable(policy.Default()))
 	w.authorize()
 	w.answer()
 	return w

@@ -6,6 +6,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/testkit/idp"
+	"github.com/deedlog/deed/policy"
 )
 
 // The identity provider of the world, and how its tokens name the log.
@@ -24,7 +25,7 @@ const (
 func NewDelegated(t testing.TB, seed string, keys *idp.Provider) *World {
 	t.Helper()
 	w := NewEmpty(t, seed)
-	w.found()
+	w.found(policy.Default())
 	if keys == nil {
 		keys = IdP()
 	}

@@ -60,7 +60,7 @@ type World struct {
 func NewWorld(t testing.TB, seed string) *World {
 	t.Helper()
 	w := NewEmpty(t, seed)
-	w.found()
+	w.found(policy.Default())
 	w.authorize()
 	w.act()
 	return w
@@ -174,11 +174,10 @@ func (w *World) AddAs(name string, a *Agent, s attest.Statement, objects ...[]by
 }
 
 // found logs what the register starts from.
-func (w *World) found() {
+func (w *World) found(src policy.Source) {
 	g := w.Genesis()
 	w.AddBy("genesis", w.Server, g, w.By(w.Carol, g).JSON(), w.By(w.Dave, g).JSON())
 	w.AddRoot("root", w.CA.BundleDocument())
-	src := policy.Default()
 	p := &attest.Policy{
 		By: "carol", Log: Origin, Mode: attest.Gate, Nonce: w.Nonce(), V: 1,
 		Policies: attest.DigestOf(src.Policies), Schema: attest.DigestOf(src.Schema), Entities: attest.DigestOf(src.Entities),

@@ -91,7 +91,8 @@ const gateHelp = `--gate asks for approvals of the exact action before it is all
 ACTIONS are names joined by commas, or * for any. CONDITION is one of
   always
   above ARGUMENT AMOUNT UNIT       an argument that is not shown is above as well
-  irreversible                     as the agent says
+  irreversible                     unless the agent says otherwise, and the policy:
+                                   its schema has it in the group "reversible"
   outside DAYS HH:MM-HH:MM         UTC, such as mon-fri 08:00-18:00
 M different persons of those named must have approved; 'shown' asks that what they
 were shown came with the approval, 'within' that it is not older than that. Who is
