@@ -95,6 +95,12 @@ bench-peers-quick: lintpeers ## the same with small sizes, to see that it runs
 oauth: ## the delegated model with a real OAuth server, on loopback (docs/delegated.md)
 	cd internal/oauthtest && $(GO) vet ./... && $(GO) test -count=1 ./...
 
+# So are sigstore's programs. To build them takes minutes the first time, so .ci/run
+# leaves this to whoever changes what it plays.
+.PHONY: sigstore
+sigstore: ## a person signs with cosign, Fulcio and a time stamp, on loopback (docs/operating.md; builds them once)
+	cd internal/sigstoretest && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...
+
 .PHONY: lintpeers
 lintpeers:
 	cd internal/peers && $(GO) vet . && $(GO) test .
