@@ -44,12 +44,16 @@ type Contents struct {
 	Subjects []uint64        // indexes of the entries that the bundle is about
 	Entries  map[uint64]Item // those and all that they rely on, by index
 	Objects  [][]byte        // in any order
+	// LeftOut is how many countersignatures of a subject are known to whoever makes
+	// the bundle and not in it, at least; by index. It may be nil.
+	LeftOut map[uint64]int
 }
 
 // Bundle is an evidence bundle whose form was checked: caps, container,
 // manifest, digests. What it says was not; see [Verify]. It is immutable.
 type Bundle struct {
 	subjects []uint64
+	leftOut  []leftOut
 	entries  map[uint64]Item
 	objects  map[attest.Digest][]byte
 	size     int // of the file
@@ -57,6 +61,17 @@ type Bundle struct {
 
 // Subjects returns the indexes of the entries that the bundle is about.
 func (b *Bundle) Subjects() []uint64 { return slices.Clone(b.subjects) }
+
+// LeftOut returns how many countersignatures of a subject whoever made the bundle says
+// to have left out, at least.
+func (b *Bundle) LeftOut(subject uint64) int {
+	for _, l := range b.leftOut {
+		if l.Subject == subject {
+			return l.Count
+		}
+	}
+	return 0
+}
 
 // Indexes returns the indexes of all entries, ascending.
 func (b *Bundle) Indexes() []uint64 { return slices.Sorted(maps.Keys(b.entries)) }
@@ -82,7 +97,7 @@ func (b *Bundle) Objects() (list [][]byte) {
 // Bytes writes the bundle as a file. It is a pure function of the contents.
 func (b *Bundle) Bytes() []byte {
 	members := b.members()
-	doc, err := writeManifest(members, b.subjects)
+	doc, err := writeManifest(members, b.subjects, b.leftOut)
 	if err != nil {
 		panic("encoding manifest: " + err.Error()) // names, numbers and digests of our own
 	}
@@ -116,6 +131,11 @@ func Build(c Contents) (*Bundle, error) {
 	}
 	for _, o := range c.Objects {
 		b.objects[attest.DigestOf(o)] = o
+	}
+	for _, s := range slices.Sorted(maps.Keys(c.LeftOut)) {
+		if n := c.LeftOut[s]; n != 0 {
+			b.leftOut = append(b.leftOut, leftOut{Count: n, Subject: s})
+		}
 	}
 	again, err := Open(b.Bytes())
 	if err != nil {
@@ -183,7 +203,7 @@ func (b *Bundle) checkManifest(doc []byte, members []member) error {
 		return err
 	}
 	others := slices.DeleteFunc(slices.Clone(members), func(m member) bool { return m.name == manifestName })
-	want, err := writeManifest(others, m.Subjects)
+	want, err := writeManifest(others, m.Subjects, m.LeftOut)
 	if err != nil {
 		return err
 	}
@@ -203,7 +223,7 @@ func (b *Bundle) checkManifest(doc []byte, members []member) error {
 			return refuse(fail, "bundle.manifest", entryName(s), "every subject's entry", "none")
 		}
 	}
-	b.subjects = m.Subjects
+	b.subjects, b.leftOut = m.Subjects, m.LeftOut
 	return nil
 }
 

@@ -40,6 +40,15 @@ func (o *omission) countersigned(role attest.Role, status string) {
 	}
 }
 
+// leftOut: whoever made the bundle says that there are more than it holds.
+func (o *omission) leftOut() {
+	if o.out.LeftOut = o.bundle.LeftOut(o.index); o.out.LeftOut == 0 {
+		return
+	}
+	o.say("Whoever made this bundle says that further countersignatures of this action are not in it, at least %d. Whether they say the same as the agent is not shown.", o.out.LeftOut)
+	o.lacks("the countersignatures that were left out")
+}
+
 // sayCompared puts a comparison in words. Where the signer stands is its own word:
 // the administrators registered a workload, and not what it is to this action.
 func (o *omission) sayCompared(check string, s *attest.Countersignature, c Countersigned) {
@@ -124,15 +133,26 @@ func isOf(s *attest.Countersignature, i *item) bool {
 // compared lists what both say, and whether it is the same. What one of them
 // leaves out is not compared.
 func compared(at *item, s *attest.Countersignature, of *item, status string) Countersigned {
-	a := of.statement().(*attest.Action)
 	c := Countersigned{By: s.By, Differ: []string{}, Index: at.index, Result: "agree", Role: s.Role, Same: []string{}}
-	put := func(what string, both, same bool) {
+	c.Same, c.Differ = Compare(s, of.statement().(*attest.Action), of.logged.Allowed(), status)
+	if len(c.Differ) > 0 {
+		c.Result = "disagree"
+	}
+	return c
+}
+
+// Compare lists what a countersignature and the agent's own statement of an action both
+// say: what is the same, and what differs. allowed is the log's decision, status what
+// the agent says came of it, or "".
+func Compare(s *attest.Countersignature, a *attest.Action, allowed bool, status string) (same, differ []string) {
+	same, differ = []string{}, []string{}
+	put := func(what string, both, alike bool) {
 		switch {
 		case !both:
-		case same:
-			c.Same = append(c.Same, what)
+		case alike:
+			same = append(same, what)
 		default:
-			c.Differ, c.Result = append(c.Differ, what), "disagree"
+			differ = append(differ, what)
 		}
 	}
 	put("agent", true, s.Agent == a.Agent)
@@ -140,8 +160,8 @@ func compared(at *item, s *attest.Countersignature, of *item, status string) Cou
 	put("target", s.Target != nil && a.Target != nil, sameValue(s.Target, a.Target))
 	put("credential", s.Credential != nil && a.Credential != nil, sameValue(s.Credential, a.Credential))
 	put("status", said(s.Status) && said(status), sameStatus(s.Status, status))
-	put("decision", !of.logged.Allowed() && said(s.Status), s.Status == "refused")
-	return c
+	put("decision", !allowed && said(s.Status), s.Status == "refused")
+	return same, differ
 }
 
 func sameValue[T comparable](a, b *T) bool { return a != nil && b != nil && *a == *b }

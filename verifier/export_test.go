@@ -4,7 +4,7 @@ import "github.com/go-json-experiment/json"
 
 // ManifestOf returns the manifest of a bundle.
 func ManifestOf(b *Bundle) []byte {
-	doc, err := writeManifest(b.members(), b.subjects)
+	doc, err := writeManifest(b.members(), b.subjects, b.leftOut)
 	if err != nil {
 		panic(err)
 	}

@@ -44,6 +44,8 @@ func FuzzManifest(f *testing.F) {
 	w := world(f, "one")
 	b := build(f, w.contents["genesis"])
 	f.Add(verifier.ManifestOf(b))
+	f.Add([]byte(`{"files":[],"format":"deed-bundle","left_out":[{"count":1,"subject":3}],"subjects":[3],"v":1}`))
+	f.Add([]byte(`{"files":[],"format":"deed-bundle","left_out":[],"subjects":[3],"v":1}`))
 	f.Add([]byte(`{"files":[],"format":"deed-bundle","subjects":[0],"v":1}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		again, err := verifier.RewriteManifest(doc)

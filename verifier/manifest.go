@@ -16,12 +16,14 @@ const (
 	bundleVersion = 1
 )
 
-// manifest lists what a bundle holds. It states no fact: all of it follows from
-// the members, but for which entries the bundle is about.
+// manifest lists what a bundle holds. All of it follows from the members, but for
+// which entries the bundle is about, and how much of what was said of them whoever
+// made it says to have left out.
 type manifest struct {
 	Files    []manifestFile `json:"files"` // every other member, ascending by name
 	Format   string         `json:"format"`
-	Subjects []uint64       `json:"subjects"` // indexes, ascending
+	LeftOut  []leftOut      `json:"left_out,omitempty"` // ascending by subject
+	Subjects []uint64       `json:"subjects"`           // indexes, ascending
 	V        int            `json:"v"`
 }
 
@@ -31,9 +33,16 @@ type manifestFile struct {
 	Size   int           `json:"size"`
 }
 
-// writeManifest writes the one manifest of these members and subjects.
-func writeManifest(members []member, subjects []uint64) ([]byte, error) {
-	m := manifest{Format: bundleFormat, Subjects: subjects, V: bundleVersion}
+// leftOut is how many countersignatures of a subject are not in the bundle, at least.
+type leftOut struct {
+	Count   int    `json:"count"`
+	Subject uint64 `json:"subject"`
+}
+
+// writeManifest writes the one manifest of these members, subjects and what was left
+// out.
+func writeManifest(members []member, subjects []uint64, left []leftOut) ([]byte, error) {
+	m := manifest{Format: bundleFormat, LeftOut: left, Subjects: subjects, V: bundleVersion}
 	for _, f := range members {
 		m.Files = append(m.Files, manifestFile{Digest: attest.DigestOf(f.data), Name: f.name, Size: len(f.data)})
 	}
@@ -67,6 +76,11 @@ func parseManifest(doc []byte) (manifest, error) {
 	ascending := slices.IsSorted(m.Subjects) && len(slices.Compact(slices.Clone(m.Subjects))) == len(m.Subjects)
 	if len(m.Subjects) == 0 || !ascending {
 		return bad("at least one subject, ascending, each once", fmt.Sprint(len(m.Subjects)))
+	}
+	for n, l := range m.LeftOut {
+		if l.Count < 1 || !slices.Contains(m.Subjects, l.Subject) || n > 0 && m.LeftOut[n-1].Subject >= l.Subject {
+			return bad("what is left out of a subject, ascending, each once, at least 1", fmt.Sprint(l.Count, " of ", l.Subject))
+		}
 	}
 	return m, nil
 }

@@ -11,7 +11,8 @@ import (
 // and never that there is nothing (docs/spec/verdict.md, "Completeness").
 type Completeness struct {
 	Countersigned []Countersigned `json:"countersigned"`
-	Lines         []string        `json:"lines"` // fixed sentences
+	LeftOut       int             `json:"left_out,omitzero"` // countersignatures, as whoever made the bundle says
+	Lines         []string        `json:"lines"`             // fixed sentences
 	Session       *SessionShown   `json:"session,omitzero"`
 	Stronger      string          `json:"stronger,omitzero"`
 }
@@ -66,6 +67,7 @@ func (o *omission) ofAction(a *attest.Action) {
 		status := o.outcome(a)
 		o.countersigned(attest.ServiceRole, status)
 		o.countersigned(attest.GatewayRole, status)
+		o.leftOut()
 	}
 }
 

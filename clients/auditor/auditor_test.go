@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func (e *evidence) GetObject(_ context.Context, req *deedv1.GetObjectRequest) (*
 	return &deedv1.GetObjectResponse{Object: o}, nil
 }
 
-// Search finds by kind and decision, two results a page.
+// Search finds by kind and decision, or what is about a statement, two results a page.
 func (e *evidence) Search(ctx context.Context, req *deedv1.SearchRequest) (*deedv1.SearchResponse, error) {
 	out := &deedv1.SearchResponse{}
 	before := req.GetBefore()
@@ -100,14 +101,18 @@ func (e *evidence) Search(ctx context.Context, req *deedv1.SearchRequest) (*deed
 		if err != nil {
 			return nil, err
 		}
-		if string(l.Record.Kind) != req.GetKind() || string(l.Record.Decision.Effect) != req.GetDecision() {
+		about := slices.ContainsFunc(l.Record.Read.Statements, func(s admission.Ref) bool { return string(s.ID) == req.GetOf() })
+		if req.GetOf() == "" && (string(l.Record.Kind) != req.GetKind() || string(l.Record.Decision.Effect) != req.GetDecision()) ||
+			req.GetOf() != "" && !about {
 			continue
 		}
 		if len(out.Results) == 2 {
 			out.More, out.Next = true, out.Results[1].Index
 			break
 		}
-		out.Results = append(out.Results, &deedv1.SearchResult{Index: i - 1})
+		out.Results = append(out.Results, &deedv1.SearchResult{
+			Index: i - 1, Id: string(l.ID()), Kind: string(l.Record.Kind), Signer: l.Record.Signer.Name, Decision: string(l.Record.Decision.Effect),
+		})
 	}
 	return out, nil
 }
@@ -152,7 +157,15 @@ func TestExport(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				if string(b.Bytes()) != string(w.Bundle(t, index).Bytes()) {
+				var along []uint64
+				if name == "human_instructed" { // what came of it is said in another entry
+					along = append(along, w.Entries["outcome"])
+				}
+				kit, err := verifier.Build(w.ContentsWith(t, []uint64{index}, along...))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if string(b.Bytes()) != string(kit.Bytes()) {
 					t.Errorf("%s: another bundle than the test kit's", name)
 				}
 				if v := verifier.Verify(b, trust, verifier.Options{}); v.ExitCode() != 0 {

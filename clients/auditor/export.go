@@ -81,7 +81,7 @@ func (c *Client) collect(ctx context.Context, o Options, names []string, round i
 		out.Subjects = append(out.Subjects, f.proof.Index)
 		subjects = append(subjects, f)
 	}
-	if err := c.companions(ctx, k, subjects); err != nil {
+	if out.LeftOut, err = c.companions(ctx, k, subjects); err != nil {
 		return out, err
 	}
 	for _, step := range []func() error{
