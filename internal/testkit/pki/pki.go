@@ -1,7 +1,7 @@
 // Package pki is what people sign with in tests: authorities of X.509, Fulcio and
 // time stamps, signatures in CMS, tokens of RFC 3161, and SSH keys, those in
-// security keys too. Everything comes from fixed seeds and Ed25519, so that the
-// bytes are the same in every run; a test may put another key in.
+// security keys too. Everything comes from fixed seeds, so that the bytes are the
+// same in every run; keys are Ed25519 unless a test puts another in.
 //
 // It writes what packages attest/cms and attest/sshsig read, and shares no code
 // with them. Every part can be spoiled before it is written.
@@ -9,7 +9,6 @@ package pki
 
 import (
 	"crypto"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -19,12 +18,6 @@ import (
 	"net/url"
 	"time"
 )
-
-// Key is an Ed25519 key of a seed.
-func Key(seed string) ed25519.PrivateKey {
-	sum := sha256.Sum256([]byte(seed))
-	return ed25519.NewKeyFromSeed(sum[:])
-}
 
 // Issued is a certificate with its key.
 type Issued struct {
@@ -42,6 +35,15 @@ func Authority(name string, from time.Time) *Issued {
 		KeyUsage: x509.KeyUsageCertSign, NotBefore: from, NotAfter: from.AddDate(1, 0, 0),
 	})
 	return a
+}
+
+// SelfSigned makes a certificate that its own key signed.
+func SelfSigned(t x509.Certificate, key crypto.Signer) *Issued {
+	out := &Issued{Key: key}
+	out.by = out
+	t.BasicConstraintsValid = true
+	out.issue(&t)
+	return out
 }
 
 // Issue makes a certificate for a key. What the template leaves out is filled in:
@@ -146,7 +148,12 @@ func (a *Issued) Stamper() *Issued {
 
 // StampsAlone is the extended key usage of time stamps.
 func StampsAlone(critical bool) pkix.Extension {
-	der, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
+	return UsedFor(critical, asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8})
+}
+
+// UsedFor is an extended key usage.
+func UsedFor(critical bool, usages ...asn1.ObjectIdentifier) pkix.Extension {
+	der, err := asn1.Marshal(usages)
 	if err != nil {
 		panic(err)
 	}

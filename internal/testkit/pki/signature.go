@@ -34,10 +34,10 @@ var digests = map[crypto.Hash]asn1.ObjectIdentifier{
 	crypto.SHA256: {2, 16, 840, 1, 101, 3, 4, 2, 1}, crypto.SHA384: {2, 16, 840, 1, 101, 3, 4, 2, 2}, crypto.SHA512: {2, 16, 840, 1, 101, 3, 4, 2, 3},
 }
 
-// Attribute is a signed attribute with one value in DER.
+// Attribute is a signed attribute: its values in DER, and what follows their SET.
 type Attribute struct {
-	OID   asn1.ObjectIdentifier
-	Value []byte
+	OID         asn1.ObjectIdentifier
+	Value, More []byte
 }
 
 // Signature is a CMS signature to be written. The zero values of all but Signer
@@ -56,6 +56,10 @@ type Signature struct {
 	Twice        bool                  // two signers
 	CRLs         bool
 	Unsigned     []byte // DER of an attribute
+	PSS          bool   // for RSA
+
+	Spoil func(*Node)         // everything, when it is signed
+	Raw   func([]byte) []byte // the same, after Spoil
 }
 
 // DER writes it.
@@ -74,7 +78,16 @@ func (s Signature) DER() []byte {
 		b.AddASN1ObjectIdentifier(OIDSignedData)
 		b.AddASN1(context(0), func(b *cryptobyte.Builder) { b.AddASN1(tag.SEQUENCE, s.data) })
 	})
-	return b.BytesOrPanic()
+	der := b.BytesOrPanic()
+	if s.Spoil != nil {
+		tree := Tree(der)
+		s.Spoil(tree)
+		der = tree.DER()
+	}
+	if s.Raw != nil {
+		der = s.Raw(der)
+	}
+	return der
 }
 
 func context(n uint8) tag.Tag { return tag.Tag(n).ContextSpecific().Constructed() }
@@ -132,11 +145,16 @@ func (s Signature) signer(b *cryptobyte.Builder) {
 	b.AddASN1(context(0), func(b *cryptobyte.Builder) { b.AddBytes(attributes) })
 	var set cryptobyte.Builder
 	set.AddASN1(tag.SET, func(b *cryptobyte.Builder) { b.AddBytes(attributes) })
-	oid, sig := sign(s.Signer.Key, s.Hash, set.BytesOrPanic())
+	oid, sig := s.sign(set.BytesOrPanic())
 	if s.Algorithm != nil {
 		oid = s.Algorithm
 	}
-	algorithm(b, oid)
+	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1ObjectIdentifier(oid)
+		if s.PSS {
+			b.AddBytes(pssParameters(s.Hash, s.Signer.Key.(*RSA).Salt))
+		}
+	})
 	b.AddASN1OctetString(sig)
 	if s.Unsigned != nil {
 		b.AddASN1(context(1), func(b *cryptobyte.Builder) { b.AddBytes(s.Unsigned) })
@@ -147,7 +165,7 @@ func (s Signature) signer(b *cryptobyte.Builder) {
 func (s Signature) attributes() []byte {
 	h := s.Hash.New()
 	h.Write(s.Content)
-	list := []Attribute{{OIDContentType, marshal(s.ContentType)}, {OIDMessageDigest, marshal(h.Sum(nil))}}
+	list := []Attribute{{OID: OIDContentType, Value: marshal(s.ContentType)}, {OID: OIDMessageDigest, Value: marshal(h.Sum(nil))}}
 	if s.Attributes != nil {
 		list = s.Attributes(list)
 	}
@@ -157,6 +175,7 @@ func (s Signature) attributes() []byte {
 		b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(a.OID)
 			b.AddASN1(tag.SET, func(b *cryptobyte.Builder) { b.AddBytes(a.Value) })
+			b.AddBytes(a.More)
 		})
 		all = append(all, b.BytesOrPanic())
 	}
@@ -172,24 +191,41 @@ func marshal(v any) []byte {
 	return der
 }
 
-func sign(key crypto.Signer, hash crypto.Hash, message []byte) (asn1.ObjectIdentifier, []byte) {
-	h := hash.New()
-	h.Write(message)
-	sum, by := h.Sum(nil), crypto.SignerOpts(hash)
+func (s Signature) sign(message []byte) (asn1.ObjectIdentifier, []byte) {
+	digest, by := sum(s.Hash, message), crypto.SignerOpts(s.Hash)
 	var oid asn1.ObjectIdentifier
-	switch key.(type) {
-	case ed25519.PrivateKey:
-		oid, sum, by = asn1.ObjectIdentifier{1, 3, 101, 112}, message, crypto.Hash(0)
-	case *ecdsa.PrivateKey:
-		oid = map[crypto.Hash]asn1.ObjectIdentifier{crypto.SHA256: {1, 2, 840, 10045, 4, 3, 2}, crypto.SHA384: {1, 2, 840, 10045, 4, 3, 3}, crypto.SHA512: {1, 2, 840, 10045, 4, 3, 4}}[hash]
-	case *rsa.PrivateKey:
+	switch s.Signer.Key.Public().(type) {
+	case ed25519.PublicKey:
+		oid, digest, by = asn1.ObjectIdentifier{1, 3, 101, 112}, message, crypto.Hash(0)
+	case *ecdsa.PublicKey:
+		oid = map[crypto.Hash]asn1.ObjectIdentifier{crypto.SHA256: {1, 2, 840, 10045, 4, 3, 2}, crypto.SHA384: {1, 2, 840, 10045, 4, 3, 3}, crypto.SHA512: {1, 2, 840, 10045, 4, 3, 4}}[s.Hash]
+	case *rsa.PublicKey:
 		oid = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
+		if s.PSS {
+			oid, by = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, &rsa.PSSOptions{Hash: s.Hash}
+		}
 	}
-	sig, err := key.Sign(nil, sum, by)
+	sig, err := s.Signer.Key.Sign(nil, digest, by)
 	if err != nil {
 		panic(err)
 	}
 	return oid, sig
+}
+
+// pssParameters are RSASSA-PSS-params (RFC 4055 section 3.1).
+func pssParameters(hash crypto.Hash, salt int) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(context(0), func(b *cryptobyte.Builder) { algorithm(b, digests[hash]) })
+		b.AddASN1(context(1), func(b *cryptobyte.Builder) {
+			b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8})
+				algorithm(b, digests[hash])
+			})
+		})
+		b.AddASN1(context(2), func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(salt)) })
+	})
+	return b.BytesOrPanic()
 }
 
 // Token is a time stamp to be written.
@@ -200,6 +236,8 @@ type Token struct {
 	Accuracy int64 // seconds; 0 is none
 	V1       bool  // with the older attribute, of SHA-1
 	Info     func([]byte) []byte
+	Change   func(*Node) // TSTInfo, before it is signed
+	Commit   func(*Node) // the attribute that names the certificate, likewise
 	Sign     func(*Signature)
 }
 
@@ -222,6 +260,11 @@ func (t Token) DER() []byte {
 		}
 	})
 	info := b.BytesOrPanic()
+	if t.Change != nil {
+		tree := Tree(info)
+		t.Change(tree)
+		info = tree.DER()
+	}
 	if t.Info != nil {
 		info = t.Info(info)
 	}
@@ -247,5 +290,11 @@ func (t Token) commitment() Attribute {
 			b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1OctetString(h.Sum(nil)) })
 		})
 	})
-	return Attribute{oid, b.BytesOrPanic()}
+	value := b.BytesOrPanic()
+	if t.Commit != nil {
+		tree := Tree(value)
+		t.Commit(tree)
+		value = tree.DER()
+	}
+	return Attribute{OID: oid, Value: value}
 }
