@@ -144,7 +144,7 @@ func certificateLines(s attest.Signer, f *attest.CertificateFacts) []string {
 	if f.Authority == nil {
 		return append(lines, "valid when the register checked it; whether it had been revoked was not looked at")
 	}
-	if provider, ok := cms.ProviderOf(c); ok {
+	for _, provider := range cms.ProvidersOf(c) {
 		lines = append(lines, "the identity provider that the certificate names: "+attest.Quote(provider))
 	}
 	within := ""

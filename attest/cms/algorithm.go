@@ -10,30 +10,23 @@ import (
 	_ "crypto/sha512"
 	"encoding/asn1"
 
-	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // algorithmID is AlgorithmIdentifier: an OID and its parameters, as they stand.
 type algorithmID struct {
 	oid        asn1.ObjectIdentifier
-	parameters cryptobyte.String // nil: none
+	parameters []byte // empty: none
 }
 
-func (a *algorithmID) read(in *cryptobyte.String) bool {
-	var one cryptobyte.String
-	if !in.ReadASN1(&one, tag.SEQUENCE) || !one.ReadASN1ObjectIdentifier(&a.oid) {
-		return false
-	}
-	if one.Empty() {
-		return true
-	}
-	return one.ReadAnyASN1Element(&a.parameters, new(tag.Tag)) && one.Empty()
+func (r *reader) algorithm() algorithmID {
+	one := r.open(tag.SEQUENCE)
+	return algorithmID{one.oid(), one.rest}
 }
 
 // bare reports whether there are no parameters, or NULL.
 func (a algorithmID) bare() bool {
-	return a.parameters == nil || bytes.Equal(a.parameters, []byte{5, 0})
+	return len(a.parameters) == 0 || bytes.Equal(a.parameters, []byte{5, 0})
 }
 
 // The hashes that are allowed.
@@ -96,10 +89,10 @@ func (a algorithmID) verify(pub crypto.PublicKey, digest crypto.Hash, message, s
 			ok, goes = a.verifyRSA(k, s.scheme, digest, message, sig)
 		case *ecdsa.PublicKey:
 			goes = s.scheme == ecdsaASN1 && a.bare()
-			ok = goes && ecdsa.VerifyASN1(k, sumOf(digest, message), sig)
+			ok = ecdsa.VerifyASN1(k, sumOf(digest, message), sig)
 		case ed25519.PublicKey:
-			goes = s.scheme == pureEd25519 && a.parameters == nil
-			ok = goes && ed25519.Verify(k, message, sig)
+			goes = s.scheme == pureEd25519 && len(a.parameters) == 0
+			ok = ed25519.Verify(k, message, sig)
 		}
 		switch {
 		case !goes:
@@ -115,10 +108,10 @@ func (a algorithmID) verify(pub crypto.PublicKey, digest crypto.Hash, message, s
 func (a algorithmID) verifyRSA(k *rsa.PublicKey, s scheme, digest crypto.Hash, message, sig []byte) (ok, goes bool) {
 	switch s {
 	case pkcs1:
-		return a.bare() && rsa.VerifyPKCS1v15(k, digest, sumOf(digest, message), sig) == nil, a.bare()
+		return rsa.VerifyPKCS1v15(k, digest, sumOf(digest, message), sig) == nil, a.bare()
 	case pss:
 		salt, goes := a.pssSalt(digest)
-		return goes && rsa.VerifyPSS(k, digest, sumOf(digest, message), sig, &rsa.PSSOptions{SaltLength: salt, Hash: digest}) == nil, goes
+		return rsa.VerifyPSS(k, digest, sumOf(digest, message), sig, &rsa.PSSOptions{SaltLength: salt, Hash: digest}) == nil, goes
 	}
 	return false, false
 }
@@ -130,24 +123,36 @@ func sumOf(hash crypto.Hash, message []byte) []byte {
 }
 
 // pssSalt reads RSASSA-PSS-params (RFC 4055 section 3.1): the digest, MGF1 with the
-// same, a salt of at least 20 bytes. Defaults, which are SHA-1, are not taken.
+// same, a salt of at least 20 bytes. Defaults, which are SHA-1, are not taken; nor
+// is a trailer, whose one value is the default.
 //
-//	SEQUENCE { [0] hash, [1] mask generation, [2] salt length, [3] trailer DEFAULT 1 }
+//	SEQUENCE { [0] hash, [1] mask generation, [2] salt length }
 func (a algorithmID) pssSalt(digest crypto.Hash) (salt int, ok bool) {
-	var params, hash, mask, length cryptobyte.String
-	in := a.parameters
-	tag2, tag3 := tag.Tag(2).ContextSpecific().Constructed(), tag.Tag(3).ContextSpecific().Constructed()
-	if !in.ReadASN1(&params, tag.SEQUENCE) || !params.ReadASN1(&hash, tag0) || !params.ReadASN1(&mask, tag1) ||
-		!params.ReadASN1(&length, tag2) || !params.SkipOptionalASN1(tag3) || !params.Empty() {
-		return 0, false
-	}
-	var h, m, inner algorithmID
 	oidMGF1 := asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8}
-	if !h.read(&hash) || !hash.Empty() || !m.read(&mask) || !mask.Empty() || !m.oid.Equal(oidMGF1) || !inner.read(&m.parameters) {
-		return 0, false
-	}
-	one, err := h.hash()
-	two, err2 := inner.hash()
-	ok = length.ReadASN1Integer(&salt) && length.Empty() && salt >= 20 && salt <= 512
-	return salt, ok && err == nil && err2 == nil && one == digest && two == digest
+	in := newReader(a.parameters)
+	params := in.open(tag.SEQUENCE)
+	in.want(in.empty())
+	hash, mask, length := params.open(tag0), params.open(tag1), params.open(tag2)
+	params.want(params.empty())
+	hash.want(hash.algorithm().is(digest))
+	hash.want(hash.empty())
+	generation := mask.algorithm()
+	mask.want(generation.oid.Equal(oidMGF1))
+	mask.want(mask.empty())
+	inner := mask.inside(generation.parameters)
+	inner.want(inner.algorithm().is(digest))
+	inner.want(inner.empty())
+	n := length.small(tag.INTEGER)
+	length.want(n >= minSalt && n <= maxSalt)
+	length.want(length.empty())
+	return int(n), !in.failed()
+}
+
+// The bounds of a salt, in bytes: no key that is allowed has room for a longer one.
+const minSalt, maxSalt = 20, 512
+
+// is reports whether an algorithm is this hash.
+func (a algorithmID) is(hash crypto.Hash) bool {
+	h, err := a.hash()
+	return err == nil && h == hash
 }

@@ -7,10 +7,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
@@ -49,9 +50,9 @@ func (k Keyless) Verify(p Proof, message []byte, fulcio, tsa *Roots, at time.Tim
 	if at.IsZero() && fulcio != unproven {
 		return Facts{}, errZeroTime
 	}
-	list, err := parseCertificates(p.Certificates)
+	list, err := parseCertificates(p.Certificates, "fulcio.certificate")
 	if err != nil {
-		return Facts{}, refuse("fulcio.certificate", "1 to 8 certificates in DER, leaf first", err.Error())
+		return Facts{}, err
 	}
 	leaf := list[0]
 	if err := verifyBare(leaf, message, p.Signature); err != nil {
@@ -123,35 +124,27 @@ func (k Keyless) is(c *x509.Certificate) error {
 	if names[0] != k.Identity {
 		return refuse("certificate.subject", k.Identity, names[0])
 	}
-	issuer, ok := ProviderOf(c)
-	if !ok {
-		return refuse("fulcio.issuer", "an extension that names the OpenID provider", "none, or two that differ")
-	}
-	if issuer != k.Issuer {
-		return refuse("fulcio.issuer", k.Issuer, issuer)
+	if said := ProvidersOf(c); !slices.Equal(said, []string{k.Issuer}) {
+		return refuse("fulcio.issuer", fmt.Sprintf("%q", []string{k.Issuer}), fmt.Sprintf("%q", said))
 	}
 	return nil
 }
 
-// ProviderOf is the OpenID provider that a certificate of Fulcio names. Where both
-// extensions are there, they have to agree.
-func ProviderOf(c *x509.Certificate) (issuer string, ok bool) {
+// ProvidersOf is the OpenID provider that a certificate of Fulcio names, or both of
+// them where its two extensions do not agree; none where the newer one is out of
+// form.
+func ProvidersOf(c *x509.Certificate) (said []string) {
 	for _, e := range c.Extensions {
-		var text cryptobyte.String
-		switch in := cryptobyte.String(e.Value); {
-		case e.Id.Equal(oidIssuerV2):
-			if !in.ReadASN1(&text, tag.UTF8String) || !in.Empty() {
-				return "", false
-			}
+		switch in := newReader(e.Value); {
 		case e.Id.Equal(oidIssuerV1):
-			text = in
-		default:
-			continue
+			said = append(said, string(e.Value))
+		case e.Id.Equal(oidIssuerV2):
+			text := in.open(tag.UTF8String).rest
+			if in.want(in.empty()); in.failed() {
+				return nil
+			}
+			said = append(said, string(text))
 		}
-		if ok && issuer != string(text) || len(text) == 0 {
-			return "", false
-		}
-		issuer, ok = string(text), true
 	}
-	return issuer, ok
+	return slices.Compact(said)
 }

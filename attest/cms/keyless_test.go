@@ -180,6 +180,9 @@ func TestKeylessRefusals(t *testing.T) {
 	if _, err := k.who.Verify(k.proof, message, rootsOf(t, k.fulcio), nil, k.at); checkOf(err) != "tsa.chain" {
 		t.Errorf("no authorities of time: %v", err)
 	}
+	if _, err := k.who.Verify(k.proof, message, rootsOf(t, k.fulcio), rootsOf(t, k.time), time.Time{}); checkOf(err) != "cms: the time is zero" {
+		t.Errorf("no time: %v", err)
+	}
 }
 
 // TestTokenOf: an answer that grants no token has none.

@@ -82,7 +82,7 @@ func ParseRoots(doc []byte) (*Roots, error) {
 // issues reports whether a certificate is an authority's, with a key that is
 // strong enough.
 func issues(c *x509.Certificate) bool {
-	if !c.BasicConstraintsValid || !c.IsCA || c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
+	if !c.IsCA || c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
 		return false
 	}
 	switch k := c.PublicKey.(type) {
@@ -158,7 +158,7 @@ func (p path) prove(roots *Roots, at time.Time) (until time.Time, err error) {
 		return until, refuse(p.group.expired, "a certificate valid at "+instant(at), "valid until "+instant(p.leaf.NotAfter))
 	}
 	chains, err := p.leaf.Verify(o)
-	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.IncompatibleUsage {
+	if invalid, _ := errors.AsType[x509.CertificateInvalidError](err); invalid.Reason == x509.IncompatibleUsage {
 		return until, refuse(p.group.usage, "extended key usages for this", "others")
 	}
 	if err != nil {
@@ -197,13 +197,13 @@ func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z")
 
 // parseCertificates reads certificates in DER, one after the other. Nothing is
 // left over.
-func parseCertificates(der []byte) ([]*x509.Certificate, error) {
+func parseCertificates(der []byte, check string) ([]*x509.Certificate, error) {
 	list, err := x509.ParseCertificates(der)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = fmt.Errorf("%d", len(list))
 	}
-	if len(list) == 0 || len(list) > maxCertificates {
-		return nil, fmt.Errorf("%d certificates, want 1 to %d", len(list), maxCertificates)
+	if len(list) < 1 || len(list) > maxCertificates {
+		return nil, refuse(check, "1 to 8 certificates in DER, one after the other", err.Error())
 	}
 	return list, nil
 }

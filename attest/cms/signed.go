@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"strconv"
 
-	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
@@ -18,10 +17,11 @@ var (
 	oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
 )
 
-// The tags of the optional parts: [0], [1] of constructed values.
+// The tags [0], [1] and [2] of constructed values.
 var (
 	tag0 = tag.Tag(0).ContextSpecific().Constructed()
 	tag1 = tag.Tag(1).ContextSpecific().Constructed()
+	tag2 = tag.Tag(2).ContextSpecific().Constructed()
 )
 
 // signedData is SignedData (RFC 5652 section 5.1) with one signer:
@@ -35,6 +35,8 @@ type signedData struct {
 	content      []byte // nil: detached
 	certificates []*x509.Certificate
 	signer       signerInfo
+
+	before, list, after []byte // the certificates as they stand, and what is around them
 }
 
 // signerInfo is SignerInfo (section 5.3):
@@ -46,7 +48,8 @@ type signerInfo struct {
 	serial     *big.Int
 	subjectKey []byte
 	digest     algorithmID
-	attributes []byte // the content of the signed ones
+	signed     []byte // the attributes as they are signed
+	attributes attributes
 	algorithm  algorithmID
 	signature  []byte
 }
@@ -54,132 +57,94 @@ type signerInfo struct {
 // notCMS is the answer to every part that is out of form.
 func notCMS(expected string) error { return refuse("cms.form", expected, "something else") }
 
-// parseSignedData reads a ContentInfo in DER to its end. Check: cms.form.
+// parseSignedData reads a ContentInfo in DER to its end, with its certificates.
+// Checks: cms.form, cms.certificate.
 func parseSignedData(der []byte) (*signedData, error) {
-	var info, explicit, sd, algorithms, content, infos cryptobyte.String
-	var kind asn1.ObjectIdentifier
-	in := cryptobyte.String(der)
+	s, err := readSignedData(der)
+	if err != nil {
+		return nil, err
+	}
+	s.certificates, err = parseCertificates(s.list, "cms.certificate")
+	return s, err
+}
+
+// readSignedData reads a ContentInfo in DER to its end. Check: cms.form.
+func readSignedData(der []byte) (*signedData, error) {
 	if len(der) > MaxSignature {
 		return nil, refuse("cms.form", "at most "+strconv.Itoa(MaxSignature)+" bytes", strconv.Itoa(len(der)))
 	}
-	if !in.ReadASN1(&info, tag.SEQUENCE) || !in.Empty() || !info.ReadASN1ObjectIdentifier(&kind) || !kind.Equal(oidSignedData) ||
-		!info.ReadASN1(&explicit, tag0) || !info.Empty() || !explicit.ReadASN1(&sd, tag.SEQUENCE) || !explicit.Empty() {
-		return nil, notCMS("SignedData of CMS in DER")
+	in := newReader(der)
+	info := in.open(tag.SEQUENCE)
+	in.want(in.empty())
+	info.want(info.oid().Equal(oidSignedData))
+	explicit := info.open(tag0)
+	info.want(info.empty())
+	sd := explicit.open(tag.SEQUENCE)
+	explicit.want(explicit.empty())
+	out := &signedData{before: sd.rest}
+	version := sd.small(tag.INTEGER)
+	sd.want(version >= 1 && version <= 5)
+	algorithms := sd.open(tag.SET)
+	out.readContent(sd.open(tag.SEQUENCE))
+	out.before = out.before[:len(out.before)-len(sd.rest)]
+	out.list = sd.optional(tag0).rest
+	out.after = sd.rest
+	signers := sd.open(tag.SET)
+	sd.want(sd.empty())
+	out.signer.read(signers.open(tag.SEQUENCE))
+	signers.want(signers.empty())
+	if in.want(out.announced(algorithms)); in.failed() {
+		return nil, notCMS("SignedData of CMS in DER, without CRLs, by one signer, with signed attributes, each once")
 	}
-	var version int
-	if !sd.ReadASN1Integer(&version) || version < 1 || version > 5 ||
-		!sd.ReadASN1(&algorithms, tag.SET) || !sd.ReadASN1(&content, tag.SEQUENCE) {
-		return nil, notCMS("SignedData of CMS in DER")
-	}
-	out := &signedData{}
-	if err := out.readContent(content); err != nil {
-		return nil, err
-	}
-	if err := out.readCertificates(&sd); err != nil {
-		return nil, err
-	}
-	if sd.PeekASN1Tag(tag1) {
-		return nil, notCMS("a signature without CRLs, which are not read")
-	}
-	if !sd.ReadASN1(&infos, tag.SET) || !sd.Empty() {
-		return nil, notCMS("SignedData of CMS in DER")
-	}
-	if err := out.signer.read(&infos); err != nil {
-		return nil, err
-	}
-	if !infos.Empty() {
-		return nil, notCMS("one signer")
-	}
-	return out, out.announced(algorithms)
+	return out, nil
 }
 
-func (s *signedData) readContent(in cryptobyte.String) error {
-	if !in.ReadASN1ObjectIdentifier(&s.contentType) {
-		return notCMS("a content type")
+func (s *signedData) readContent(in *reader) {
+	s.contentType = in.oid()
+	if in.empty() {
+		return
 	}
-	if in.Empty() {
-		return nil
-	}
-	var explicit, octets cryptobyte.String
-	if !in.ReadASN1(&explicit, tag0) || !in.Empty() || !explicit.ReadASN1(&octets, tag.OCTET_STRING) || !explicit.Empty() {
-		return notCMS("content in one OCTET STRING")
-	}
-	s.content = append([]byte{}, octets...)
-	return nil
+	explicit := in.open(tag0)
+	in.want(in.empty())
+	octets := explicit.open(tag.OCTET_STRING)
+	explicit.want(explicit.empty())
+	s.content = append([]byte{}, octets.rest...)
 }
 
-func (s *signedData) readCertificates(in *cryptobyte.String) (err error) {
-	var list cryptobyte.String
-	var there bool
-	if !in.ReadOptionalASN1(&list, &there, tag0) {
-		return notCMS("certificates")
-	}
-	if !there {
-		return refuse("cms.certificate", "the signer's certificate in the signature", "none")
-	}
-	if s.certificates, err = parseCertificates(list); err != nil {
-		return refuse("cms.certificate", "1 to 8 certificates", err.Error())
-	}
-	return nil
-}
-
-func (s *signerInfo) read(in *cryptobyte.String) error {
-	var info, attributes, signature cryptobyte.String
-	var version int
-	if !in.ReadASN1(&info, tag.SEQUENCE) || !info.ReadASN1Integer(&version) || version != 1 && version != 3 {
-		return notCMS("a signer")
-	}
-	if err := s.readName(&info, version); err != nil {
-		return err
-	}
-	if !s.digest.read(&info) {
-		return notCMS("a digest algorithm")
-	}
-	if !info.ReadASN1(&attributes, tag0) {
-		return notCMS("signed attributes")
-	}
-	if !s.algorithm.read(&info) || !info.ReadASN1(&signature, tag.OCTET_STRING) ||
-		!info.SkipOptionalASN1(tag1) || !info.Empty() {
-		return notCMS("a signature algorithm, a signature and at most unsigned attributes after it")
-	}
-	s.attributes, s.signature = attributes, signature
-	return nil
+func (s *signerInfo) read(in *reader) {
+	version := in.small(tag.INTEGER)
+	in.want(version == 1 || version == 3)
+	s.readName(in, version)
+	s.digest = in.algorithm()
+	signed := in.whole(tag0)
+	s.attributes = in.inside(signed).open(tag0).attributes()
+	s.algorithm = in.algorithm()
+	s.signature = in.open(tag.OCTET_STRING).rest
+	in.optional(tag1)
+	in.want(in.empty())
+	// What is signed is the SET OF, which travels under another tag.
+	s.signed = append([]byte{byte(tag.SET)}, signed[min(1, len(signed)):]...)
 }
 
 // readName reads by what the signer's certificate is found: issuer and serial
 // number with version 1, the subject key identifier with version 3.
-func (s *signerInfo) readName(info *cryptobyte.String, version int) error {
+func (s *signerInfo) readName(in *reader, version int64) {
 	if version == 3 {
-		var id cryptobyte.String
-		if !info.ReadASN1(&id, tag.Tag(0).ContextSpecific()) || len(id) == 0 {
-			return notCMS("a subject key identifier")
-		}
-		s.subjectKey = id
-		return nil
+		s.subjectKey = in.open(tag.Tag(0).ContextSpecific()).rest
+		in.want(len(s.subjectKey) > 0)
+		return
 	}
-	var name, issuer cryptobyte.String
-	s.serial = new(big.Int)
-	if !info.ReadASN1(&name, tag.SEQUENCE) || !name.ReadASN1Element(&issuer, tag.SEQUENCE) || !name.ReadASN1Integer(s.serial) || !name.Empty() {
-		return notCMS("issuer and serial number of the signer's certificate")
-	}
-	s.issuer = issuer
-	return nil
+	name := in.open(tag.SEQUENCE)
+	s.issuer, s.serial = name.whole(tag.SEQUENCE), name.integer()
+	name.want(name.empty())
 }
 
-// announced checks that the signer's digest is among those that were announced.
-func (s *signedData) announced(algorithms cryptobyte.String) error {
-	found := false
-	for !algorithms.Empty() {
-		var a algorithmID
-		if !a.read(&algorithms) {
-			return notCMS("digest algorithms")
-		}
-		found = found || a.oid.Equal(s.signer.digest.oid)
+// announced reports whether the signer's digest is among those that were announced.
+func (s *signedData) announced(algorithms *reader) (found bool) {
+	for !algorithms.empty() {
+		found = algorithms.algorithm().oid.Equal(s.signer.digest.oid) || found
 	}
-	if !found {
-		return notCMS("the signer's digest among the digest algorithms")
-	}
-	return nil
+	return found
 }
 
 // leaf finds the one certificate that the signer names. Check: cms.certificate.
@@ -213,64 +178,39 @@ func (s *signedData) verify(leaf *x509.Certificate, content []byte) error {
 	if err != nil {
 		return err
 	}
-	attributes, err := parseAttributes(s.signer.attributes)
-	if err != nil {
-		return err
-	}
-	var kind asn1.ObjectIdentifier
-	if value := attributes.of(oidContentType); !value.ReadASN1ObjectIdentifier(&kind) || !value.Empty() || !kind.Equal(s.contentType) {
+	kind, sum := s.signer.attributes.of(oidContentType), s.signer.attributes.of(oidMessageDigest)
+	kind.want(kind.oid().Equal(s.contentType))
+	kind.want(kind.empty())
+	digest := sum.open(tag.OCTET_STRING).rest
+	sum.want(sum.empty())
+	if kind.failed() {
 		return notCMS("a signed attribute contentType of the content's type")
 	}
-	var digest cryptobyte.String
-	if value := attributes.of(oidMessageDigest); !value.ReadASN1(&digest, tag.OCTET_STRING) || !value.Empty() {
+	if sum.failed() {
 		return notCMS("a signed attribute messageDigest")
 	}
-	sum := hash.New()
-	sum.Write(content)
-	if !bytes.Equal(digest, sum.Sum(nil)) {
+	if !bytes.Equal(digest, sumOf(hash, content)) {
 		return refuse("cms.digest", "a signature over these bytes", "one over others")
 	}
-	// What is signed is the SET OF, which travels under another tag.
-	var b cryptobyte.Builder
-	b.AddASN1(tag.SET, func(set *cryptobyte.Builder) { set.AddBytes(s.signer.attributes) })
-	message, err := b.Bytes()
-	if err != nil {
-		return notCMS("signed attributes")
+	return s.signer.algorithm.verify(leaf.PublicKey, hash, s.signer.signed, s.signer.signature)
+}
+
+// attributes are the contents of their SETs, by OID.
+type attributes map[string][]byte
+
+// attributes reads a list in which none stands twice.
+func (r *reader) attributes() attributes {
+	out := attributes{}
+	for !r.empty() {
+		one := r.open(tag.SEQUENCE)
+		id := one.oid().String()
+		_, twice := out[id]
+		one.want(!twice)
+		out[id] = one.open(tag.SET).rest
+		one.want(one.empty())
 	}
-	return s.signer.algorithm.verify(leaf.PublicKey, hash, message, s.signer.signature)
+	return out
 }
 
-// attribute is an OID and the content of its SET.
-type attribute struct {
-	oid    asn1.ObjectIdentifier
-	values cryptobyte.String
-}
-
-type attributes []attribute
-
-// parseAttributes reads a list in which none stands twice.
-func parseAttributes(der []byte) (attributes, error) {
-	var out attributes
-	for in := cryptobyte.String(der); !in.Empty(); {
-		var one cryptobyte.String
-		var a attribute
-		if !in.ReadASN1(&one, tag.SEQUENCE) || !one.ReadASN1ObjectIdentifier(&a.oid) || !one.ReadASN1(&a.values, tag.SET) || !one.Empty() {
-			return nil, notCMS("signed attributes")
-		}
-		if out.of(a.oid) != nil {
-			return nil, notCMS("each signed attribute once")
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
-// of is the values of an attribute, or nil.
-func (a attributes) of(oid asn1.ObjectIdentifier) cryptobyte.String {
-	for _, one := range a {
-		if one.oid.Equal(oid) {
-			return append(cryptobyte.String{}, one.values...)
-		}
-	}
-	return nil
-}
+// of reads the values of an attribute; of one that is not there, nothing.
+func (a attributes) of(oid asn1.ObjectIdentifier) *reader { return newReader(a[oid.String()]) }

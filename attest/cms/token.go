@@ -5,13 +5,13 @@ import (
 	"crypto"
 	"crypto/sha1" // names a certificate in old tokens; nothing rests on it
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
-	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
@@ -19,7 +19,6 @@ var (
 	oidTSTInfo     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 	oidSigning     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 12} // signingCertificate
 	oidSigningV2   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
-	oidTimeStamp   = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8} // id-kp-timeStamping
 	oidExtKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
 )
 
@@ -43,10 +42,15 @@ type Token struct {
 // [Token.Prove]. Checks: tsa.form, tsa.usage.
 func ParseToken(der []byte) (*Token, error) {
 	t, err := parseToken(der)
+	return t, ofToken(err)
+}
+
+// ofToken calls a check of CMS by the name that it has for tokens.
+func ofToken(err error) error {
 	if e, ok := err.(*Error); ok && !strings.HasPrefix(e.Check, "tsa.") {
-		return nil, refuse("tsa.form", e.Expected, e.Found) // of CMS
+		return refuse("tsa.form", e.Expected, e.Found)
 	}
-	return t, err
+	return err
 }
 
 func parseToken(der []byte) (*Token, error) {
@@ -54,7 +58,7 @@ func parseToken(der []byte) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sd.content == nil || !sd.contentType.Equal(oidTSTInfo) {
+	if !sd.contentType.Equal(oidTSTInfo) { // a detached one has no TSTInfo
 		return nil, notToken("a token of RFC 3161")
 	}
 	leaf, err := sd.leaf()
@@ -82,64 +86,62 @@ func notToken(expected string) error { return refuse("tsa.form", expected, "some
 // read reads TSTInfo (section 2.4.2):
 //
 //	SEQUENCE { version 1, OID policy, SEQUENCE { hash, OCTET STRING }, serial, GeneralizedTime,
-//	SEQUENCE accuracy OPTIONAL, BOOLEAN ordering, INTEGER nonce, [0] name, [1] extensions }
-func (t *Token) read(der []byte) error {
-	var info, imprint, octets, moment, accuracy cryptobyte.String
-	var version int
-	var hash algorithmID
-	var there bool
-	in := cryptobyte.String(der)
-	if !in.ReadASN1(&info, tag.SEQUENCE) || !in.Empty() || !info.ReadASN1Integer(&version) || version != 1 ||
-		!info.SkipASN1(tag.OBJECT_IDENTIFIER) || !info.ReadASN1(&imprint, tag.SEQUENCE) ||
-		!hash.read(&imprint) || !imprint.ReadASN1(&octets, tag.OCTET_STRING) || !imprint.Empty() ||
-		!info.ReadASN1Integer(new(big.Int)) || !info.ReadASN1(&moment, tag.GeneralizedTime) ||
-		!info.ReadOptionalASN1(&accuracy, &there, tag.SEQUENCE) ||
-		!info.SkipOptionalASN1(tag.BOOLEAN) || !info.SkipOptionalASN1(tag.INTEGER) || !info.SkipOptionalASN1(tag0) {
-		return notToken("TSTInfo of version 1")
+//	SEQUENCE accuracy OPTIONAL, BOOLEAN ordering, INTEGER nonce, [0] name }
+//
+// Extensions are not taken.
+func (t *Token) read(der []byte) (err error) {
+	in := newReader(der)
+	info := in.open(tag.SEQUENCE)
+	in.want(in.empty())
+	info.want(info.small(tag.INTEGER) == 1)
+	info.oid()
+	imprint := info.open(tag.SEQUENCE)
+	hash := imprint.algorithm()
+	t.imprint = imprint.open(tag.OCTET_STRING).rest
+	imprint.want(imprint.empty())
+	info.integer()
+	moment := info.open(tag.GeneralizedTime).rest
+	t.readAccuracy(info.optional(tag.SEQUENCE))
+	info.optional(tag.BOOLEAN)
+	info.optional(tag.INTEGER)
+	info.optional(tag0)
+	info.want(info.empty())
+	if in.failed() {
+		return notToken("TSTInfo of version 1 without extensions, an accuracy of at most a minute")
 	}
-	if !info.Empty() {
-		return notToken("TSTInfo without extensions")
-	}
-	var err error
 	if t.hash, err = hash.hash(); err != nil {
 		return err
 	}
-	t.imprint = octets
-	if t.Time, err = parseTime(string(moment)); err != nil {
-		return err
-	}
-	if there {
-		return t.readAccuracy(accuracy)
-	}
-	return nil
+	t.Time, err = parseTime(string(moment))
+	return err
 }
 
-// readAccuracy reads SEQUENCE { seconds, [0] millis, [1] micros }, all optional.
-func (t *Token) readAccuracy(in cryptobyte.String) error {
-	var seconds, millis, micros int64
-	tagMillis, tagMicros := tag.Tag(0).ContextSpecific(), tag.Tag(1).ContextSpecific()
-	ok := !in.PeekASN1Tag(tag.INTEGER) || in.ReadASN1Integer(&seconds)
-	ok = ok && (!in.PeekASN1Tag(tagMillis) || in.ReadASN1Int64WithTag(&millis, tagMillis))
-	ok = ok && (!in.PeekASN1Tag(tagMicros) || in.ReadASN1Int64WithTag(&micros, tagMicros))
-	if !ok || !in.Empty() || seconds < 0 || seconds > int64(maxAccuracy/time.Second) || millis < 0 || millis > 999 || micros < 0 || micros > 999 {
-		return notToken("an accuracy of at most a minute")
-	}
-	t.Accuracy = time.Duration(seconds)*time.Second + time.Duration(millis)*time.Millisecond + time.Duration(micros)*time.Microsecond
-	return nil
-}
-
-// parseTime reads a GeneralizedTime in DER, with or without a fraction.
-func parseTime(s string) (time.Time, error) {
-	layout := "20060102150405Z"
-	if whole, fraction, ok := strings.Cut(s, "."); ok {
-		digits := strings.TrimSuffix(fraction, "Z")
-		if len(whole) != 14 || digits == "" || len(digits) > 9 || strings.HasSuffix(digits, "0") {
-			return time.Time{}, notToken("a time")
+// readAccuracy reads { seconds, [0] millis, [1] micros }, all optional.
+func (t *Token) readAccuracy(in *reader) {
+	for _, part := range []struct {
+		tag  tag.Tag
+		unit time.Duration
+		most int64
+	}{
+		{tag.INTEGER, time.Second, int64(maxAccuracy / time.Second)},
+		{tag.Tag(0).ContextSpecific(), time.Millisecond, 999},
+		{tag.Tag(1).ContextSpecific(), time.Microsecond, 999},
+	} {
+		if in.next(part.tag) {
+			n := in.small(part.tag)
+			in.want(n >= 0 && n <= part.most)
+			t.Accuracy += time.Duration(n) * part.unit
 		}
-		layout = "20060102150405." + strings.Repeat("0", len(digits)) + "Z"
 	}
+	in.want(in.empty())
+}
+
+// parseTime reads a GeneralizedTime in DER, with or without a fraction, in its one
+// spelling.
+func parseTime(s string) (time.Time, error) {
+	const layout = "20060102150405.999999999Z"
 	t, err := time.Parse(layout, s)
-	if err != nil {
+	if err != nil || t.Format(layout) != s {
 		return time.Time{}, notToken("a time, such as 20260102150405Z")
 	}
 	return t, nil
@@ -149,57 +151,39 @@ func parseTime(s string) (time.Time, error) {
 // (RFC 2634 section 5.4, RFC 5035 section 3): another certificate of the same key
 // does not do.
 func (s *signerInfo) commits(c *x509.Certificate) bool {
-	list, err := parseAttributes(s.attributes)
-	if err != nil {
-		return false
+	if _, there := s.attributes[oidSigningV2.String()]; !there {
+		sum := sha1.Sum(c.Raw)
+		return firstCertificate(s.attributes.of(oidSigning)).holds(sum[:])
 	}
-	v2, v1 := list.of(oidSigningV2), list.of(oidSigning)
-	if v2 != nil {
-		return firstCertificate(v2, true, c.Raw)
+	first, hash := firstCertificate(s.attributes.of(oidSigningV2)), crypto.SHA256
+	if first.next(tag.SEQUENCE) {
+		var err error
+		if hash, err = first.algorithm().hash(); err != nil {
+			return false
+		}
 	}
-	return v1 != nil && firstCertificate(v1, false, c.Raw)
+	return first.holds(sumOf(hash, c.Raw))
 }
 
-// firstCertificate compares the first of SEQUENCE { SEQUENCE OF { [hash], OCTET
-// STRING, ... }, ... }.
-func firstCertificate(in cryptobyte.String, v2 bool, raw []byte) bool {
-	var attribute, list, one, named cryptobyte.String
-	if !in.ReadASN1(&attribute, tag.SEQUENCE) || !in.Empty() || !attribute.ReadASN1(&list, tag.SEQUENCE) || !list.ReadASN1(&one, tag.SEQUENCE) {
-		return false
-	}
-	hash := crypto.SHA256
-	if v2 && one.PeekASN1Tag(tag.SEQUENCE) {
-		var a algorithmID
-		if !a.read(&one) {
-			return false
-		}
-		var err error
-		if hash, err = a.hash(); err != nil {
-			return false
-		}
-	}
-	if !one.ReadASN1(&named, tag.OCTET_STRING) {
-		return false
-	}
-	if !v2 {
-		sum := sha1.Sum(raw)
-		return bytes.Equal(named, sum[:])
-	}
-	return bytes.Equal(named, sumOf(hash, raw))
+// firstCertificate reads the first of SEQUENCE { SEQUENCE OF { [hash], OCTET STRING,
+// ... }, ... }.
+func firstCertificate(in *reader) *reader {
+	first := in.open(tag.SEQUENCE).open(tag.SEQUENCE).open(tag.SEQUENCE)
+	in.want(in.empty())
+	return first
+}
+
+// holds reports whether the next element is this OCTET STRING.
+func (r *reader) holds(octets []byte) bool {
+	found := r.open(tag.OCTET_STRING).rest
+	return !r.failed() && bytes.Equal(found, octets)
 }
 
 // stampsAlone reports whether a certificate is for time stamps and nothing else,
 // which every reader must have understood (RFC 3161 section 2.3).
 func stampsAlone(c *x509.Certificate) bool {
-	var only []asn1.ObjectIdentifier
-	for _, e := range c.Extensions {
-		if e.Id.Equal(oidExtKeyUsage) && e.Critical {
-			if rest, err := asn1.Unmarshal(e.Value, &only); err != nil || len(rest) > 0 {
-				return false
-			}
-		}
-	}
-	return len(only) == 1 && only[0].Equal(oidTimeStamp)
+	critical := slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidExtKeyUsage) && e.Critical })
+	return critical && len(c.UnknownExtKeyUsage) == 0 && slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping})
 }
 
 // Prove checks that the token is of these bytes and leads to one of the roots, by
@@ -217,20 +201,20 @@ func (t *Token) Prove(stamped []byte, roots *Roots) error {
 // answers and `openssl ts` and cosign keep it. What is a token already is returned
 // as it is. Check: tsa.form.
 func TokenOf(der []byte) ([]byte, error) {
-	var response, status, info cryptobyte.String
-	var code int
-	in := cryptobyte.String(der)
-	if !in.ReadASN1(&response, tag.SEQUENCE) || !in.Empty() {
-		return nil, notToken("a response of a time-stamping authority in DER")
-	}
-	if response.PeekASN1Tag(tag.OBJECT_IDENTIFIER) {
+	in := newReader(der)
+	response := in.open(tag.SEQUENCE)
+	in.want(in.empty())
+	if response.next(tag.OBJECT_IDENTIFIER) && !in.failed() {
 		return der, nil
 	}
-	if !response.ReadASN1(&status, tag.SEQUENCE) || !status.ReadASN1Integer(&code) || code != 0 && code != 1 {
-		return nil, refuse("tsa.form", "a response that grants a token", "status "+strconv.Itoa(code))
+	status := response.open(tag.SEQUENCE).small(tag.INTEGER)
+	if status != 0 && status != 1 { // granted, granted with modifications
+		return nil, refuse("tsa.form", "a response that grants a token", "status "+strconv.FormatInt(status, 10))
 	}
-	if !response.ReadASN1Element(&info, tag.SEQUENCE) || !response.Empty() {
-		return nil, notToken("a response with a token")
+	token := response.whole(tag.SEQUENCE)
+	response.want(response.empty())
+	if in.failed() {
+		return nil, notToken("a response of a time-stamping authority with a token, in DER")
 	}
-	return info, nil
+	return token, nil
 }
