@@ -41,29 +41,22 @@ func parseClientData(doc []byte) (d clientData, err error) {
 		return d, refuse("passkey.client_data", "one JSON object", "something else, or something before or after it")
 	}
 	in := jsontext.NewDecoder(bytes.NewReader(doc)) // refuses a name twice, and what is not UTF-8
-	if _, err := in.ReadToken(); err != nil {
-		return d, refuse("passkey.client_data", "the beginning of the object", err.Error())
-	}
-	for in.PeekKind() != '}' {
+	_, _ = in.ReadToken()                           // the brace
+	for in.PeekKind() == '"' {
 		if err := d.member(in); err != nil {
 			return d, err
 		}
 	}
-	if _, err := in.ReadToken(); err != nil {
-		return d, refuse("passkey.client_data", "the end of the object", err.Error())
-	}
+	_, _ = in.ReadToken() // the other brace, or an error, which the decoder gives again
 	if _, err := in.ReadToken(); err != io.EOF {
-		return d, refuse("passkey.client_data", "one JSON object", "another after it")
+		return d, refuse("passkey.client_data", "one JSON object to its end", "something else")
 	}
 	return d, nil
 }
 
 func (d *clientData) member(in *jsontext.Decoder) error {
-	name, err := in.ReadToken()
-	if err != nil {
-		return refuse("passkey.client_data", "the name of a member", err.Error())
-	}
-	key := name.String() // a token is good until the next is read
+	name, _ := in.ReadToken() // its error comes again with the value
+	key := name.String()      // a token is good until the next is read
 	value, err := in.ReadValue()
 	if err != nil {
 		return refuse("passkey.client_data", "a value of "+key, err.Error())

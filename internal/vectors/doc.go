@@ -10,9 +10,10 @@
 //
 // The tests of the package hold the cases that the files are written from
 // (go test ./internal/vectors -update), the attacks, and the sweep that drops
-// the rules of admission, warrants, policy, attribution and evidence in turn and
-// wants a vector to notice, or a published case that needs no register: of the
-// class table, of passkeys, of what people sign with tools of their own, of
-// policies (which are written from here, too). Certificate paths, and what takes
-// DER, CBOR and SSH's forms apart, are outside it.
+// the rules of admission, warrants, policy, attribution and evidence in turn, those
+// of certificates included, and wants a vector to notice, or a published case that
+// needs no register: of the class table, of passkeys, of what people sign with tools
+// of their own, of certificates, of policies (the last two are written from here,
+// too). What takes CBOR and SSH's keys apart is outside it, and so are the rules of
+// crypto/x509, which have cases.
 package vectors

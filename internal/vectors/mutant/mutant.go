@@ -5,6 +5,7 @@ package mutant
 import (
 	"os"
 	"strconv"
+	"sync/atomic"
 )
 
 // Env names the site that is off from the beginning of a process.
@@ -24,10 +25,28 @@ func first() int {
 	return -1
 }
 
-// Off reports whether a site is off.
+// most is how often a site may be off after it was dropped: without its rule a loop
+// may never end.
+const most = 1 << 16
+
+var left atomic.Int64
+
+// Drop makes a site the one that is off, and counts anew.
+func Drop(site int) {
+	Active = site
+	left.Store(most)
+}
+
+// Off reports whether a site is off. It panics when that is asked without end.
 func Off(site int) bool {
 	if Hit != nil {
 		Hit[site] = true
 	}
-	return site == Active
+	if site != Active {
+		return false
+	}
+	if left.Add(-1) == 0 {
+		panic("without this rule it does not end")
+	}
+	return true
 }
