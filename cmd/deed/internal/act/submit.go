@@ -40,7 +40,7 @@ deed submit envelope.dsse --object chain.der --out evidence.deed.zip`
 type submitCommand struct {
 	register.Connection
 	signing.Signer
-	draft   statement.Flags
+	draft   statement.Members
 	kind    string
 	objects []string
 	out     string

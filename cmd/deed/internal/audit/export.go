@@ -88,18 +88,12 @@ func NewExport() *cobra.Command {
 
 // sessionEntries lists the entries of a session, forks among them.
 func sessionEntries(ctx context.Context, cl *register.Client, session string) (ids []string, err error) {
-	query := &deedv1.SearchRequest{Session: session, Limit: 1000}
-	for {
-		found, err := cl.Search(ctx, query)
-		if err != nil {
-			return nil, fmt.Errorf("reading the session: %w", err)
-		}
-		for _, r := range found.GetResults() {
-			ids = append(ids, r.GetId())
-		}
-		if query.Before = found.GetNext(); !found.GetMore() {
-			break
-		}
+	err = cl.Each(ctx, &deedv1.SearchRequest{Session: session, Limit: 1000}, func(r *deedv1.SearchResult) error {
+		ids = append(ids, r.GetId())
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the session: %w", err)
 	}
 	if len(ids) == 0 {
 		return nil, console.Hint(fmt.Errorf("no statement of session %s is in the log", session), "see what is there with 'deed search'")

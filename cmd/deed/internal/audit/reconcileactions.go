@@ -22,27 +22,23 @@ func actionsIn(ctx context.Context, cl *register.Client, o reconcile.Options, ag
 	if o.Until != 0 {
 		query.UntilMs = o.Until + o.Slack
 	}
-	for {
-		found, err := cl.Search(ctx, query)
+	err = cl.Each(ctx, query, func(r *deedv1.SearchResult) error {
+		if r.GetAction() == "" { // an outcome, or of the session
+			return nil
+		}
+		l, _, err := cl.Logged(ctx, r.GetId())
 		if err != nil {
-			return nil, fmt.Errorf("reading actions: %w", err)
+			return err
 		}
-		for _, r := range found.GetResults() {
-			if r.GetAction() == "" { // an outcome, or of the session
-				continue
-			}
-			l, _, err := cl.Logged(ctx, r.GetId())
-			if err != nil {
-				return nil, fmt.Errorf("reading actions: %w", err)
-			}
-			if a, ok := reconcile.ActionOf(l.Verified.Statement(), l.ID(), l.Index, r.GetReceivedAtMs(), l.Allowed()); ok {
-				out = append(out, a)
-			}
+		if a, ok := reconcile.ActionOf(l.Verified.Statement(), l.ID(), l.Index, r.GetReceivedAtMs(), l.Allowed()); ok {
+			out = append(out, a)
 		}
-		if query.Before = found.GetNext(); !found.GetMore() {
-			return out, nil
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading actions: %w", err)
 	}
+	return out, nil
 }
 
 // bundleActions are the actions of a bundle that verifies.

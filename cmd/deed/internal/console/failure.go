@@ -28,12 +28,15 @@ const (
 
 // Failure is an error with its exit code and a hint of what to do.
 type Failure struct {
-	Code int
+	Code int // exit code
 	Err  error
-	Hint string
+	Hint string // [UsageHint], or "" for that of the cause
 }
 
+// Error implements error.
 func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap is the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
 // False is the error of a check that came out false.

@@ -10,7 +10,7 @@ import (
 // Streams are where a command reads and writes.
 type Streams struct {
 	In       io.Reader
-	Out, Err io.Writer
+	Out, Err io.Writer // data; errors and hints
 }
 
 // Run executes a command line and returns the exit code.

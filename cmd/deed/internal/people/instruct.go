@@ -43,7 +43,7 @@ deed instruct --file mail.txt --key maria.key --to spiffe://acme.example/agent/p
 type instructCommand struct {
 	register.Connection
 	signing.Signer
-	draft      statement.Flags // log, to and expires; the text
+	draft      statement.Members // log, to and expires; the text
 	file       string
 	maxActions int64
 	requests   []string

@@ -45,7 +45,7 @@ deed sign --request request.json --signature approval.pae.sig > approval.dsse`
 type signCommand struct {
 	register.Connection
 	signing.Signer
-	draft   statement.Flags
+	draft   statement.Members
 	endorse string
 	objects string
 	only    bool

@@ -22,10 +22,12 @@ import (
 
 // Client talks to one register.
 type Client struct {
+	Evidence deedv1connect.EvidenceServiceClient // what it answers is not checked
+	VKey     string                              // of the log; "" where none is known here
+
 	attestation deedv1connect.AttestationServiceClient
-	Evidence    deedv1connect.EvidenceServiceClient
 	http        *http.Client
-	url, VKey   string
+	url         string
 }
 
 // Open connects, lazily. The context it returns ends with the timeout.
@@ -185,6 +187,24 @@ func (c *Client) Logged(ctx context.Context, ref string) (*admission.Logged, *de
 // Search finds entries, newest first.
 func (c *Client) Search(ctx context.Context, q *deedv1.SearchRequest) (*deedv1.SearchResponse, error) {
 	return retry(ctx, func(ctx context.Context) (*deedv1.SearchResponse, error) { return c.Evidence.Search(ctx, q) })
+}
+
+// Each calls do for every entry that is found, newest first, page by page.
+func (c *Client) Each(ctx context.Context, q *deedv1.SearchRequest, do func(*deedv1.SearchResult) error) error {
+	for {
+		found, err := c.Search(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, r := range found.GetResults() {
+			if err := do(r); err != nil {
+				return err
+			}
+		}
+		if q.Before = found.GetNext(); !found.GetMore() {
+			return nil
+		}
+	}
 }
 
 // maxGet bounds a file of the log over HTTP.

@@ -23,9 +23,12 @@ import (
 
 // Connection holds the flags that say which register to talk to.
 type Connection struct {
-	Dir, Server, serverID, SVIDDir, logVKey string
-	Timeout                                 time.Duration
-	JSON                                    bool
+	Dir, Server string // of a register on this machine; URL of any
+	SVIDDir     string // with the identity of this process
+	Timeout     time.Duration
+	JSON        bool // print JSON; every command that connects has it
+
+	serverID, logVKey string
 }
 
 // Flags adds the flags of a connection to a command.

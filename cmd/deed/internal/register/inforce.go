@@ -12,8 +12,8 @@ import (
 
 // Listed is a statement of a register, with its index.
 type Listed[T attest.Statement] struct {
-	Index     uint64
-	Statement T
+	Index     uint64 // of its entry
+	Statement T      // its signature is checked
 }
 
 // InForce lists the statements of a kind that are in force: the newest allowed
@@ -21,26 +21,22 @@ type Listed[T attest.Statement] struct {
 func InForce[T attest.Statement](ctx context.Context, cl *Client, kind attest.Kind, key func(T) string) ([]Listed[T], error) {
 	var out []Listed[T]
 	seen := map[string]bool{}
-	for before := uint64(0); ; {
-		page, err := cl.Search(ctx, &deedv1.SearchRequest{Kind: string(kind), Decision: "allow", Before: before, Limit: 1000})
+	query := &deedv1.SearchRequest{Kind: string(kind), Decision: "allow", Limit: 1000}
+	err := cl.Each(ctx, query, func(r *deedv1.SearchResult) error {
+		l, _, err := cl.Logged(ctx, r.GetId())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, r := range page.GetResults() {
-			l, _, err := cl.Logged(ctx, r.GetId())
-			if err != nil {
-				return nil, err
-			}
-			s, ok := l.Verified.Statement().(T)
-			if ok && !seen[key(s)] {
-				seen[key(s)] = true
-				out = append(out, Listed[T]{l.Index, s})
-			}
+		if s, ok := l.Verified.Statement().(T); ok && !seen[key(s)] {
+			seen[key(s)] = true
+			out = append(out, Listed[T]{l.Index, s})
 		}
-		if before = page.GetNext(); !page.GetMore() {
-			return out, nil
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return out, nil
 }
 
 // List prints what is in force, as a table or as JSON.

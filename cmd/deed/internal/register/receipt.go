@@ -18,10 +18,10 @@ import (
 // Receipt is a register's answer, read and checked.
 type Receipt struct {
 	raw    *deedv1.Receipt
-	Entry  *admission.Entry
-	Record *admission.Record
-	Size   uint64 // of the checkpoint that the proof leads to
-	proven string // how far the proof was checked
+	Entry  *admission.Entry  // what the log has
+	Record *admission.Record // what the register decided
+	Size   uint64            // of the checkpoint that the proof leads to
+	proven string            // how far the proof was checked
 }
 
 // ReadReceipt checks that entry, record and proof belong together, and with the

@@ -37,10 +37,10 @@ type ownRoot struct {
 	Type     attest.RootType `json:"type"`
 }
 
-// OwnTool are those of a signature by a tool of a person's own.
+// OwnTool holds the flags of a signature by a tool of a person's own.
 type OwnTool struct {
-	PAE         string
-	Signature   string
+	PAE         string // file for what the tool has to sign
+	Signature   string // file with what the tool made
 	certificate string
 	timestamp   string
 	trustedRoot string

@@ -21,7 +21,10 @@ import (
 )
 
 // Signer holds the flags that say who signs.
-type Signer struct{ KeyFile, As string }
+type Signer struct {
+	KeyFile string // of a person; "" is the SVID
+	As      string // name of the person; "" is looked up
+}
 
 // Flags adds the flags of who signs to a command.
 func (s *Signer) Flags(cmd *cobra.Command) {
@@ -34,12 +37,12 @@ func (s *Signer) Flags(cmd *cobra.Command) {
 
 // Credential is a key with whom it belongs to.
 type Credential struct {
-	Kind   attest.SignerKind
-	Name   string // SPIFFE ID, person or origin; "" when not known yet
+	Kind   attest.SignerKind // person or SVID
+	Name   string            // SPIFFE ID, person or origin; "" when not known yet
 	Key    crypto.PrivateKey
 	Public attest.Key
-	KeyID  attest.Digest
-	Chain  []byte // DER certificates of an SVID: an object to send along
+	KeyID  attest.Digest // of the envelopes that it signs
+	Chain  []byte        // DER certificates of an SVID: an object to send along
 
 	Elsewhere attest.PersonKey // what signs elsewhere: there is no key here
 }

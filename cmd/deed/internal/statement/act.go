@@ -29,7 +29,7 @@ named are then not allowed:
   currency=EUR|USD      one of these       host=*.example.com    at or below a name
   note                  any value`
 
-// Act say what is to be done, or may be.
+// Act holds the flags that say what is to be done, or may be.
 type Act struct {
 	actions  []string
 	resource string

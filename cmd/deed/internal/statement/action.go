@@ -52,7 +52,7 @@ func (d *Draft) action(ctx context.Context, s *attest.Action) error {
 	return d.session(ctx, s)
 }
 
-func (f *Flags) phase(s *attest.Action) attest.Phase {
+func (f *Members) phase(s *attest.Action) attest.Phase {
 	switch {
 	case f.heartbeat:
 		return attest.Heartbeat

@@ -19,12 +19,14 @@ import (
 	"github.com/deedlog/deed/internal/setup"
 )
 
-// Flags fill in a statement, so that the usual ones need no file.
-type Flags struct {
-	Log       string
-	Expires   time.Duration
-	Text      string
-	To        string
+// Members are the flags that fill in a statement, so that the usual ones need no
+// file.
+type Members struct {
+	Log     string        // origin of the log that it is for
+	Expires time.Duration // life of an instruction or approval
+	Text    string        // of an instruction
+	To      string        // SPIFFE ID of the agent that an instruction asks
+
 	act       Act
 	warrant   string
 	grant     int
@@ -39,7 +41,7 @@ type Flags struct {
 }
 
 // Flags adds the flags to a command.
-func (d *Flags) Flags(cmd *cobra.Command) {
+func (d *Members) Flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&d.Log, "log", "", "`ORIGIN` of the log it is for (default: the register's)")
 	f.DurationVar(&d.Expires, "expires", 24*time.Hour, "life of an instruction or approval")
@@ -60,11 +62,11 @@ func (d *Flags) Flags(cmd *cobra.Command) {
 
 // Draft is a statement in the making.
 type Draft struct {
-	flags     *Flags
+	flags     *Members
 	Statement attest.Statement
-	Objects   [][]byte
-	Signer    *signing.Credential
-	Client    *register.Client // nil: nothing may be looked up
+	Objects   [][]byte            // that belong to it, such as seeds
+	Signer    *signing.Credential // who is to sign it
+	Client    *register.Client    // nil: nothing may be looked up
 	now       time.Time
 }
 
@@ -338,7 +340,7 @@ func (d *Draft) ofAction(s *attest.Approval) error {
 }
 
 // ReadDraft reads a predicate and completes it.
-func ReadDraft(ctx context.Context, f *Flags, kind attest.Kind, doc []byte, signer *signing.Credential, cl *register.Client) (*Draft, error) {
+func ReadDraft(ctx context.Context, f *Members, kind attest.Kind, doc []byte, signer *signing.Credential, cl *register.Client) (*Draft, error) {
 	s, err := ReadStatement(kind, doc)
 	if err != nil {
 		return nil, err
@@ -348,7 +350,7 @@ func ReadDraft(ctx context.Context, f *Flags, kind attest.Kind, doc []byte, sign
 
 // NewDraft completes a statement: what was left out follows from the flags, from
 // who signs and from the register. Without a client nothing may be looked up.
-func NewDraft(ctx context.Context, f *Flags, s attest.Statement, signer *signing.Credential, cl *register.Client) (*Draft, error) {
+func NewDraft(ctx context.Context, f *Members, s attest.Statement, signer *signing.Credential, cl *register.Client) (*Draft, error) {
 	d := &Draft{flags: f, Statement: s, Signer: signer, Client: cl, now: time.Now()}
 	if err := d.complete(ctx); err != nil {
 		return nil, fmt.Errorf("completing %s: %w", s.Kind(), err)

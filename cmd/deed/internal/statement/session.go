@@ -78,25 +78,21 @@ func sessionCount(ctx context.Context, cl *register.Client, s *attest.Action) (a
 // eachOfSession reads the statements of a session but forks, newest first.
 func eachOfSession(ctx context.Context, cl *register.Client, s *attest.Action, do func(a *attest.Action, id attest.ID, allowed bool)) error {
 	query := &deedv1.SearchRequest{Session: s.Session.ID, Agent: s.Agent, Limit: 1000}
-	for {
-		found, err := cl.Search(ctx, query)
-		if err != nil {
-			return fmt.Errorf("reading the session: %w", err)
-		}
-		for _, r := range found.GetResults() {
-			if slices.Contains(r.GetFaults(), "session.fork") {
-				continue
-			}
-			l, _, err := cl.Logged(ctx, r.GetId())
-			if err != nil {
-				return fmt.Errorf("reading the session: %w", err)
-			}
-			if a, ok := l.Verified.Statement().(*attest.Action); ok {
-				do(a, l.ID(), l.Allowed())
-			}
-		}
-		if query.Before = found.GetNext(); !found.GetMore() {
+	err := cl.Each(ctx, query, func(r *deedv1.SearchResult) error {
+		if slices.Contains(r.GetFaults(), "session.fork") {
 			return nil
 		}
+		l, _, err := cl.Logged(ctx, r.GetId())
+		if err != nil {
+			return err
+		}
+		if a, ok := l.Verified.Statement().(*attest.Action); ok {
+			do(a, l.ID(), l.Allowed())
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading the session: %w", err)
 	}
+	return nil
 }

@@ -18,8 +18,8 @@ import (
 type Submitter struct {
 	register.Connection
 	signing.Signer
-	Also  []string
-	Quiet bool
+	Also  []string // files with keys of administrators who endorse
+	Quiet bool     // print the ID only, not the receipt
 }
 
 // Flags adds the flags of who signs, where to, and what is printed.
@@ -85,7 +85,7 @@ func (c *Submitter) SubmitAs(ctx context.Context, cmd *cobra.Command, cl *regist
 
 // Signed completes a statement and signs it.
 func (c *Submitter) Signed(ctx context.Context, cl *register.Client, signer *signing.Credential, s attest.Statement) (attest.Envelope, error) {
-	d := &Draft{flags: &Flags{}, Statement: s, Signer: signer, Client: cl, now: time.Now()}
+	d := &Draft{flags: &Members{}, Statement: s, Signer: signer, Client: cl, now: time.Now()}
 	if err := d.complete(ctx); err != nil {
 		return attest.Envelope{}, err
 	}

@@ -60,20 +60,7 @@ func (c *controlEntries) find(ctx context.Context) error {
 // each reads the entries of a kind, denied ones too: the hash is over all.
 func (c *controlEntries) each(ctx context.Context, kind attest.Kind) error {
 	query := &deedv1.SearchRequest{Kind: string(kind), Before: c.size, Limit: 1000}
-	for {
-		page, err := c.client.Search(ctx, query)
-		if err != nil {
-			return err
-		}
-		for _, found := range page.GetResults() {
-			if err := c.read(ctx, found.GetId()); err != nil {
-				return err
-			}
-		}
-		if query.Before = page.GetNext(); !page.GetMore() {
-			return nil
-		}
-	}
+	return c.client.Each(ctx, query, func(r *deedv1.SearchResult) error { return c.read(ctx, r.GetId()) })
 }
 
 func (c *controlEntries) read(ctx context.Context, id string) error {
