@@ -92,7 +92,7 @@ func (v *verification) complete() bool {
 	case n != last.entry.Control.Count || v.before(last) != last.entry.Control:
 		v.open(check, "", expected, fmt.Sprintf("%d of %d", n, last.entry.Control.Count))
 	case unread > 0 || last.unread():
-		v.open(check, "", expected, fmt.Sprintf("of %d no more than the entry, or none that stands up to its checks", max(unread, 1)))
+		v.open(check, "", expected, fmt.Sprintf("%d of which it is not known what they say: not here, or it did not stand up to its checks", max(unread, 1)))
 	default:
 		v.add(Finding{Check: check, Status: pass})
 		v.whole = true

@@ -197,7 +197,8 @@ func stateQuick(t *testing.T, doc []byte, known string) (taken bool) {
 	spent := quickly(t, doc, known, readSpent)
 	control := quickly(t, doc, known, readControl)
 	mark := quickly(t, doc, known, readMark)
-	return ref || tip || spent || control || mark
+	carried := quickly(t, doc, known, readCarried)
+	return ref || tip || spent || control || mark || carried
 }
 
 // TestStateQuick: what the register writes is read without reflection, with
@@ -207,6 +208,7 @@ func TestStateQuick(t *testing.T) {
 		Ref{Entry: 7, ID: "id:a"}, Ref{Entry: maxInteger - 1, ID: "id:b"}, Ref{}, Tip{ID: "id:a", Seq: 3}, Tip{}, Tip{Closed: true, ID: "id:a", Seq: 3},
 		Spent{Entry: 10, Grant: 1, ID: "id:a", Sum: 120000, Uses: 2}, Spent{ID: "id:a"}, Control{Count: 9, Hash: "sha256:a"},
 		Mark{Entry: 7, ID: "id:a", Since: 5, What: "spiffe://a/b"}, Mark{},
+		Carried{Bundle: "sha256:a"}, Carried{},
 	} {
 		doc, err := encode(d)
 		if err != nil {
@@ -231,6 +233,7 @@ var near = []string{
 	`{"closed":true,"id":"id:a","seq":0}`, `{"closed":false,"id":"id:a","seq":0}`, `{"closed":1,"id":"id:a","seq":0}`, `{"closed":true,"seq":0}`,
 	`{"entry":7,"id":"a","since":5,"what":"b"}`, `{"entry":7,"id":"a","since":-5,"what":"b"}`, `{"entry":7,"id":"a","since":5,"what":"\"}`,
 	`{"entry":0,"grant":0,"id":"a","sum":0,"uses":0}`, `{"grant":0,"id":"a","sum":0,"uses":0}`,
+	`{"bundle":"sha256:a"}`, `{"bundle":"a\"}`, `{"bundle":"a"} `, `{"bundle":null}`,
 	`{"entry":5,"grant":2147483648,"id":"a","sum":1,"uses":1}`, `{"entry":5,"grant":1,"id":"a","sum":1,"uses":1}`,
 }
 
