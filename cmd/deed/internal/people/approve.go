@@ -43,7 +43,7 @@ approval: 'deed submit FILE --approval ID', or Prepared.Approve in clients/agent
 from before do not count any more, and where a gate asks for yours, it stays
 closed; an approval that you give later counts again. It is of the action in
 plain: the agent cannot ask again with other salts. Whoever merely does not
-approve does nothing. To end the warrant as well, sign a revocation.`
+approve does nothing. To end the warrant as well: 'deed warrant revoke'.`
 
 const approveExample = `deed approve --list
 deed approve id:6f2c... --key maria.key
