@@ -286,6 +286,10 @@ func passkeySpoilt() []spoilt {
 	}
 	const both = authenticator.UserPresent | authenticator.UserVerified
 	yes := true
+	extended := func(size int) func(*authenticator.Authenticator) { // authenticator data of so many bytes
+		const head = 37 + 6
+		return flags(both|authenticator.ExtensionData, append([]byte{0xa1, 0x61, 'x', 0x59, byte((size - head) >> 8), byte(size - head)}, make([]byte, size-head)...)...)
+	}
 	return []spoilt{
 		{"right", "", flags(both)},
 		{"with an extension", "", flags(both|authenticator.ExtensionData, 0xa1, 0x61, 'x', 0xf5)},
@@ -307,6 +311,9 @@ func passkeySpoilt() []spoilt {
 		{"below another page", "passkey.cross_origin", client(func(c *authenticator.ClientData) { c.TopOrigin = "https://top.example" })},
 		{"another relying party", "passkey.rp", func(a *authenticator.Authenticator) { a.RPID = "deed.acme.example" }},
 		{"bytes left over", "passkey.authenticator_data", flags(both, 0)},
+		{"with a new credential", "passkey.authenticator_data", flags(both | authenticator.AttestedData)},
+		{"with an extension in 512 bytes", "", extended(512)},
+		{"with an extension in 513 bytes", "passkey.authenticator_data", extended(513)},
 		{"backed up and not eligible", "passkey.backup", flags(both | authenticator.BackedUp)},
 		{"eligible and not registered so", "passkey.backup", flags(both | authenticator.BackupEligible)},
 		{"another key", "envelope.signature", func(a *authenticator.Authenticator) { a.Key = edKey("another") }},

@@ -127,7 +127,7 @@ func (r *reader) point(curve elliptic.Curve, name string) crypto.PublicKey {
 
 func (r *reader) modulus() crypto.PublicKey {
 	e, n := r.mpint(), r.mpint()
-	if r.failed || !e.IsInt64() || e.Int64() <= 2 || e.Int64() > 1<<31-1 {
+	if !e.IsInt64() || e.Int64() <= 2 || e.Int64() > 1<<31-1 {
 		r.failed = true
 		return (*rsa.PublicKey)(nil)
 	}

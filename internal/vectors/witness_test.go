@@ -28,10 +28,11 @@ func (w witness) stands() (ok bool) {
 }
 
 // witnesses are the cases of the class table, of passkeys, of what people sign with
-// tools of their own, of certificates, of policies, and what OpenSSH's tools wrote.
+// tools of their own, of certificates, of policies, what OpenSSH's tools wrote, and
+// what people register.
 func witnesses(t *testing.T) []witness {
 	t.Helper()
-	return slices.Concat(ofTable(t), ofPasskeys(t), ofSignatures(t), ofCertificates(t), ofPolicies(t), ofOpenSSH(t))
+	return slices.Concat(ofTable(t), ofPasskeys(t), ofSignatures(t), ofCertificates(t), ofPolicies(t), ofOpenSSH(t), ofRegistrations(t), ofKeys(t))
 }
 
 // A document is one in the profile, which the files have with white space in it.
