@@ -3,8 +3,8 @@ package attest
 import "strconv"
 
 // Erasure says which evidence objects are destroyed, and on which basis. Only what
-// no rule needs can be: seeds, and what was shown or received (docs/spec/statements.md,
-// "erasure"). A quorum of administrators signs it.
+// no rule needs can be, seeds and what was shown or received, and tokens
+// (docs/spec/statements.md, "erasure"). A quorum of administrators signs it.
 type Erasure struct {
 	Basis   ErasureBasis   `json:"basis"`
 	By      string         `json:"by"` // administrator
@@ -79,9 +79,20 @@ func (e *Erasure) Names(d Digest) bool {
 	return false
 }
 
-// Erasable lists the objects that a statement names and that no rule needs: they
-// may stay with whoever submits it, and may be erased.
-func Erasable(s Statement) (out []Digest) {
+// Erasable lists the objects that a statement names and that may be erased: those
+// that are [Spare], and a token, which is somebody's personal data. What rested on
+// a token cannot be checked without it.
+func Erasable(s Statement) []Digest {
+	out := Spare(s)
+	if t, ok := s.(*Token); ok && t.Object != "" {
+		out = append(out, t.Object)
+	}
+	return out
+}
+
+// Spare lists the objects that a statement names and that no rule needs: they may
+// stay with whoever submits it.
+func Spare(s Statement) (out []Digest) {
 	add := func(list ...Digest) {
 		for _, d := range list {
 			if d != "" {
@@ -96,6 +107,10 @@ func Erasable(s Statement) (out []Digest) {
 		add(s.Display)
 	case *Refusal:
 		add(s.Display)
+	case *Token:
+		if s.Commitment != nil {
+			add(s.Commitment.Seed)
+		}
 	case *Action:
 		if s.Fields != nil {
 			add(s.Fields.Seed)

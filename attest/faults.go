@@ -177,7 +177,7 @@ var Faults = map[string]FaultInfo{
 	"control.key":           {Logged, "the key is already another person's", "use a key that only this person has"},
 	"agent.suspended":       {Logged, "the workload that issues the warrant is suspended or retired", "an administrator must lift the suspension"},
 	"trigger.recorder":      {Logged, "a trigger is recorded by the agent it sets off, or by a workload that is not registered as a recorder", "have another service record it, registered with recorder"},
-	"erasure.object":        {Logged, "a statement that is listed does not name the object as one that may be erased, or never brought it", "list seeds, displays and counterparties with the statements that brought them"},
+	"erasure.object":        {Logged, "a statement that is listed does not name the object as one that may be erased, or never brought it", "list seeds, displays, counterparties and tokens with the statements that brought them"},
 	"compromise.key":        {Logged, "the key is not one that the log has for this person", "name the key by the digest that the person statement's has"},
 	"compromise.known":      {Logged, "it is declared compromised already, since this time or before", "nothing more is needed"},
 	"token.nonce":           {Logged, "the token's nonce is not that of the instruction it is said to be about", "log in with the hex digits of the instruction's ID as the nonce"},

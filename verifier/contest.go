@@ -173,6 +173,9 @@ func namedEntries(list []*item) string {
 // believed: nobody's, if the action itself is among them; else undecided.
 func disbelieved(i *item, resting []*item) agency.Attribution {
 	was := i.record.Attribution
+	if len(i.unseen) > 0 {
+		was = new(agency.Attribution) // nobody has checked it
+	}
 	e := agency.Evidence{Authority: agency.AuthorityIndeterminate, Accountable: was.Accountable, Basis: was.Basis, Sound: !slices.Contains(resting, i)}
 	for _, on := range resting {
 		e.Missing = append(e.Missing, string(on.logged.ID()))

@@ -92,6 +92,10 @@ func providerDirs(issuers []string) map[string]string {
 func (v *verification) tokenRoot(i *item, t *attest.Token) {
 	const check = "root.corroborated"
 	where, raw := entryName(i.index), v.bundle.Object(t.Object)
+	if raw == nil {
+		v.unknown(check, where, "a token signed by a key of "+t.Issuer, "none in this bundle")
+		return
+	}
 	own, known := v.trust.oidc[t.Issuer]
 	if slices.ContainsFunc(own, func(k *token.Keys) bool { return k.Signed(raw) == nil }) {
 		v.pass(check, where)
@@ -115,10 +119,14 @@ func (v *verification) tokenRoot(i *item, t *attest.Token) {
 // word. note says where that differs from what the register found.
 func (v *verification) believed(i *item) (a *agency.Attribution, note string) {
 	a = i.record.Attribution
-	if a == nil || len(v.weak) == 0 {
+	if a == nil || len(v.weak) == 0 && len(i.unseen) == 0 {
 		return a, ""
 	}
 	less := i.admitted.Reconsider(i.record, i.entry.ReceivedAt, v.weak)
+	if len(i.unseen) > 0 {
+		return less, fmt.Sprintf("The register found class %s (row %d), at least B%d and K%d, and authority %s. That rests on a token that is not here, and is not checked.",
+			attest.Quote(string(a.Agency)), a.Row, a.Binding, a.Key, attest.Quote(string(a.Authority)))
+	}
 	if less.Row == a.Row && less.Key == a.Key && less.Binding == a.Binding && less.Authorizing == a.Authorizing {
 		return a, ""
 	}
@@ -161,6 +169,9 @@ func (v *verification) tokenLines(i *item, t *attest.Token) []string {
 	}
 	if t.Object == "" {
 		return append(lines, "committed to only: nothing of it was verified, and it shows nothing (key K0)")
+	}
+	if i.token != "" {
+		return append(lines, "the token is not here: what it says, and that the provider signed it, is the register's word")
 	}
 	c, err := token.Read(v.bundle.Object(t.Object), t.Type, true)
 	if err != nil { // admission read it

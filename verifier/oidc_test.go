@@ -2,6 +2,7 @@ package verifier_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -117,13 +118,81 @@ func TestTokenSealed(t *testing.T) {
 	}
 	v := verifier.Verify(build(t, without(w.contents["token delegated"], object)), load(t, w.trust), verifier.Options{})
 	status, checks := outcome(v)
-	if status != unknown || checks[0] != "token.sealed" || v.ExitCode() != 2 || v.Subjects[0].Established {
-		t.Errorf("%s %v, established %v", status, checks, v.Subjects[0].Established)
+	if status != unknown || checks[0] != "token.sealed" || v.ExitCode() != 2 {
+		t.Errorf("%s %v", status, checks)
 	}
+	blind(t, v, w.IDs["token scope"])
 	if text := verifier.Text(v); !strings.Contains(text, "gives out from 2026-09-23") {
 		t.Error(text)
 	}
 	golden(t, "token sealed", v)
+}
+
+// blind wants a subject that is there, of which nothing is shown that rests on a
+// token: the finding is undecided for want of it, and nothing is false.
+func blind(t *testing.T, v *verifier.Verdict, token attest.ID) {
+	t.Helper()
+	s := v.Subjects[0]
+	a := s.Attribution
+	if !s.Established || len(s.Shows) > 0 || a.Agency != "indeterminate" || a.Authority != "indeterminate" || a.Authorizing != "" || a.Accountable != "" || a.Key != 0 ||
+		!slices.Equal(a.Missing, []string{string(token)}) {
+		t.Errorf("established %v, shows %v, %+v", s.Established, s.Shows, a)
+	}
+	for _, said := range append(s.WouldShow, s.Summary) {
+		if strings.Contains(said, "human_") || strings.Contains(said, "alice") {
+			t.Errorf("it says %q", said)
+		}
+	}
+	for _, f := range v.Findings {
+		if f.Status == verifier.Fail {
+			t.Errorf("false: %s", f)
+		}
+	}
+}
+
+// TestTokenErased: a token that was erased leaves its statement, and what the log
+// found with it, in the log. What rests on it could not be checked, and is never
+// false; what came after it was erased rests on nothing.
+func TestTokenErased(t *testing.T) {
+	w := register.NewDelegated(t, "tokens", nil)
+	scope, warrant := w.IDs["token scope"], w.IDs["delegated warrant"]
+	l, err := w.Logged(scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &attest.Erasure{
+		Basis: attest.ConsentWithdrawn, By: "carol", Log: register.Origin, Nonce: w.Nonce(), Reason: "asked for by alice", V: 1,
+		Objects: []attest.ErasedObject{{Digest: l.Verified.Statement().(*attest.Token).Object, Statements: []attest.ID{scope}}},
+	}
+	erasure := w.AddBy("erasure", w.Carol, e, w.By(w.Dave, e).JSON())
+	after := w.AddAction("after", w.Payments, w.Action(w.Payments, attest.Record, warrant, "21.00"))
+	trust := load(t, withKeys(w.TrustFiles(t), idp.JWKS(register.IdP())))
+
+	before := verifier.Verify(w.Bundle(t, w.Entries["token delegated"], erasure.Index), trust, verifier.Options{})
+	status, checks := outcome(before)
+	if status != unknown || checks[0] != "token.erased" || before.ExitCode() != 2 {
+		t.Errorf("before: %s %v", status, checks)
+	}
+	blind(t, before, scope)
+	if text := verifier.Text(before); !strings.Contains(text, "The token was erased by entry") || !strings.Contains(text, "asked for by alice") {
+		t.Error(text)
+	}
+	if s := before.Subjects[1]; !s.Established || s.Kind != attest.KindErasure {
+		t.Errorf("the erasure is established: %v", s.Established)
+	}
+	golden(t, "token erased", before)
+
+	later := verifier.Verify(w.Bundle(t, after.Index, erasure.Index), trust, verifier.Options{})
+	blindFinding := func(f verifier.Finding) bool {
+		return f.Check == "token.erased" && slices.Contains(f.Where, "entry "+strconv.FormatUint(after.Index, 10))
+	}
+	if a := after.Record.Attribution; a.Agency != "indeterminate" || later.ExitCode() != 2 || slices.ContainsFunc(later.Findings, blindFinding) {
+		t.Errorf("after: exit code %d, %+v, %s", later.ExitCode(), a, later.Failure())
+	}
+	options := verifier.Options{AcceptLedgerRoots: true}
+	if v := verifier.Verify(w.Bundle(t, w.Entries["token delegated"], erasure.Index), load(t, w.TrustFiles(t)), options); v.ExitCode() != 2 {
+		t.Errorf("on the operator's word: exit code %d", v.ExitCode())
+	}
 }
 
 func TestTrustProviders(t *testing.T) {

@@ -79,7 +79,8 @@ func (r *replay) rules() bool {
 }
 
 // objects: all that the record relies on is here, but for what may be erased or
-// kept back: seeds, and what was shown to people.
+// kept back: seeds, what was shown to people, and tokens. Without a token the entry
+// is gone through all the same, and shows nothing that rests on it.
 func (r *replay) objects() bool {
 	envelope, err := attest.ParseEnvelope(r.bundle.Object(r.record.Envelope))
 	if r.bundle.Object(r.record.Envelope) == nil {
@@ -92,27 +93,20 @@ func (r *replay) objects() bool {
 	if err != nil {
 		return r.fail("statement.profile", r.where, "a statement of the format", err.Error())
 	}
-	erasable := attest.Erasable(parsed.Statement())
+	erasable, spare := attest.Erasable(parsed.Statement()), attest.Spare(parsed.Statement())
 	for _, d := range r.record.Objects {
 		switch {
 		case r.bundle.Object(d) != nil:
-		case slices.Contains(erasable, d):
+		case slices.Contains(spare, d):
 			r.erased = append(r.erased, d)
-		case isToken(parsed.Statement(), d):
-			until := instant(parsed.Statement().(*attest.Token).Expires)
-			return r.unknown("token.sealed", r.where, "the token, which the register gives out from "+until+" on", "none: it was sealed when the bundle was made, or erased")
+		case slices.Contains(erasable, d):
+			r.token = d
 		default:
 			return r.unknown("object.present", r.where, "the object "+string(d), "none")
 		}
 	}
 	r.pass("object.present", r.where)
 	return true
-}
-
-// isToken reports whether an object is the token of its statement.
-func isToken(s attest.Statement, d attest.Digest) bool {
-	t, ok := s.(*attest.Token)
-	return ok && t.Object == d
 }
 
 // references: every statement that the record names is in the bundle, at the
@@ -217,13 +211,36 @@ func (r *replay) admit() bool {
 		}
 	}
 	r.checked, err = admission.Check(sent, r, r.cache, r.record.CheckedAt)
+	if r.blind() && (err != nil || !r.reproduced()) {
+		sent.Recorded = r.record
+		r.checked, err = admission.Check(sent, r, r.cache, r.record.CheckedAt)
+	}
 	if err != nil {
 		return r.refused(err)
 	}
+	r.item.unseen = r.checked.Unseen()
 	for _, check := range []string{"statement.profile", "statement.signature", "signer.chain"} {
 		r.pass(check, r.where)
 	}
 	return true
+}
+
+// blind reports whether a token is not here that the entry is about or names.
+func (r *replay) blind() bool {
+	return r.token != "" || slices.ContainsFunc(r.record.Read.Statements, func(ref admission.Ref) bool { return r.byID[ref.ID].token != "" })
+}
+
+// reproduced reports whether the record is the one that the rules give without the
+// tokens that are not here: it was made when they were gone, or does not rest on
+// them.
+func (r *replay) reproduced() bool {
+	var none [32]byte // the record does not depend on the seed
+	result, err := r.checked.Decide(r.record.Read, r.entry.ReceivedAt, none)
+	if err != nil {
+		return false
+	}
+	doc, _, err := r.takeOver(result)
+	return err == nil && firstDifference(doc, r.bundle.Object(r.entry.Admission)) < 0
 }
 
 // refused sorts what the register's own functions would have refused: such an
@@ -281,7 +298,9 @@ func (r *replay) recompute() bool {
 		return r.fail(check, r.where, "the entry that the rules give: "+differing(entryDoc, r.bytes), differing(r.bytes, entryDoc))
 	}
 	r.cells = result.Cells
-	r.pass(check, r.where)
+	if len(r.item.unseen) == 0 { // else it is in part the register's word: see tokens
+		r.pass(check, r.where)
+	}
 	return true
 }
 
@@ -305,7 +324,11 @@ func (r *replay) seed() (seed [32]byte, ok bool) {
 
 // takeOver writes what cannot be recomputed into the recomputed documents.
 func (r *replay) takeOver(result admission.Result) (record, entry []byte, err error) {
-	record, entry, err = result.WithErased(r.erased)
+	gone := r.erased
+	if r.token != "" {
+		gone = append(slices.Clone(gone), r.token)
+	}
+	record, entry, err = result.WithErased(gone)
 	if err != nil || !r.sealed {
 		return record, entry, err
 	}

@@ -188,6 +188,9 @@ func (v *verification) subject(index uint64) Subject {
 	}
 	r := i.record
 	s.Established, s.ID, s.Kind, s.Mode, s.Decision = true, r.ID, r.Kind, r.Mode, r.Decision
+	if len(i.unseen) > 0 { // what the policies said is the record's word then: names that nobody has checked
+		s.Decision.Determining, s.Decision.Errors = []string{}, []string{}
+	}
 	s.Signer = SignerWords{Key: r.Signer.Key, Kind: r.Signer.Kind, Name: r.Signer.Name}
 	s.When = v.when(i)
 	s.Contested = v.contests(i)

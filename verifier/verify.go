@@ -144,6 +144,8 @@ type item struct {
 	read     attest.Statement // of a control entry that is not checked: what it says, if that is here
 	tried    bool             // to read it
 	erased   []attest.Digest  // objects that may be missing, and are
+	token    attest.Digest    // of a token statement, where the token is not here
+	unseen   []attest.ID      // tokens that are not here, for which the record was believed
 	// logged is set once every check of the entry passed; only then does
 	// anything else rely on it.
 	logged   *admission.Logged

@@ -164,6 +164,9 @@ type Submission struct {
 	// Admit is asked before the signature is verified with a key, and what it
 	// returns is called afterwards. Its error is that of Check. Nil admits all.
 	Admit func(key crypto.PublicKey) (release func(), err error)
+	// Recorded is the record of a statement that is checked again, where tokens may
+	// be gone: it is believed for what they said. Nil where nothing is believed.
+	Recorded *Record
 }
 
 // MaxObject bounds one object, in bytes.

@@ -29,6 +29,9 @@ type Checked struct {
 	quotas       attest.Quotas
 	act          *act // of an intent or record
 	decision     policy.Decision
+	lacks        []attest.ID     // tokens that are not there
+	recorded     *Record         // that is believed for them
+	tokens       []attest.Digest // that were read
 }
 
 // Verified returns the statement.
@@ -67,7 +70,7 @@ func Check(s Submission, in InForce, cache *Cache, at int64) (*Checked, error) {
 		submitter: s.Submitter, at: at, envelope: s.Envelope.JSON(),
 		objects: map[attest.Digest][]byte{}, pins: map[Slot]*Logged{}, statements: map[attest.ID]*Logged{},
 	}}
-	for _, step := range [...]func(*check) error{(*check).origin, (*check).signer, (*check).kind, (*check).unused} {
+	for _, step := range [...]func(*check) error{(*check).origin, (*check).signer, (*check).kind, (*check).unused, (*check).takeOver} {
 		if err := step(c); err != nil {
 			return nil, err
 		}

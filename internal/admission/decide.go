@@ -215,6 +215,9 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 	if o.act == nil {
 		return nil
 	}
+	if o.recorded != nil {
+		return o.recorded.Attribution
+	}
 	e := o.act.agencyEvidence(o.received, o.approvalState())
 	o.distrust(&e)
 	e.Authority = o.authority()
@@ -234,7 +237,9 @@ func (c *Checked) Reconsider(r *Record, received int64, most map[attest.ID]agenc
 		return nil
 	}
 	e := o.act.agencyEvidence(received, o.approvalState())
-	e.Authority = r.Attribution.Authority
+	if e.Authority = r.Attribution.Authority; len(c.lacks) > 0 { // that the root may name who is accountable too
+		e.Authority, e.Accountable = agency.AuthorityIndeterminate, ""
+	}
 	o.distrust(&e)
 	for i, h := range e.Humans {
 		if level, ok := most[h.Ref]; ok {

@@ -7,7 +7,7 @@ import (
 )
 
 // erasure: a quorum says it, of objects that statements of this log name, which no
-// rule needs. That all statements which name them are listed, the register knows
+// rule needs, or which are tokens. That all statements which name them are listed, the register knows
 // alone.
 func (c *check) erasure(e *attest.Erasure) error {
 	for _, o := range e.Objects {
@@ -38,6 +38,14 @@ func (p *Prepared) readErased(v View, _ *Read) error {
 			return err
 		case gone != nil:
 			return attest.Refuse("object.erased", "objects", "no object that was erased", string(d))
+		}
+	}
+	for _, d := range p.tokens {
+		switch gone, err := v.Get(erasedTable, d.Hex()); {
+		case err != nil:
+			return err
+		case gone != nil: // since the check, which read it
+			return attest.Refuse("trust.changed", "root.evidence", "tokens that are there", string(d))
 		}
 	}
 	return nil

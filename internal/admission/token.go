@@ -104,10 +104,14 @@ func (c *check) brought(t *attest.Token) (*token.Claims, error) {
 		return nil, err
 	}
 	raw, err := c.object(t.Object, "object")
-	if err != nil {
+	gone := missing(err) && c.unseen(c.verified.ID())
+	if err != nil && !gone {
 		return nil, err
 	}
 	rules, ok := rulesOf(provider, t.Type)
+	if gone && ok {
+		return nil, nil
+	}
 	if !ok {
 		return nil, attest.Refuse("token.type", "type", "a type that the log takes of this provider", string(t.Type))
 	}

@@ -502,6 +502,64 @@ func TestTokenErased(t *testing.T) {
 	d.deny(d.standing(attest.HumanStanding, id), "d11.root")
 }
 
+// again checks and decides a logged statement as somebody does who has all but some
+// objects, on this record.
+func (d *delegated) again(id attest.ID, record *admission.Record) (*admission.Checked, *admission.Record) {
+	d.Helper()
+	at := slices.IndexFunc(d.entries, func(e admitted) bool { return e.result.Parsed.ID == id })
+	a := d.entries[at]
+	sub := admission.Submission{Envelope: a.sub.Envelope, Submitter: record.Submitter, Objects: map[attest.Digest][]byte{}, Recorded: record}
+	for _, o := range record.Objects {
+		if b := d.objects[o]; b != nil {
+			sub.Objects[o] = b
+		}
+	}
+	checked, err := admission.Check(sub, recorded{d.register, record}, nil, record.CheckedAt)
+	d.Check(err)
+	result, err := checked.Decide(record.Read, a.received, a.seed)
+	d.Check(err)
+	return checked, result.Parsed
+}
+
+// TestTokenUnseen: without a token all that it could tell is taken over from the
+// record, and nothing else is: a record that is false elsewhere is another one.
+func TestTokenUnseen(t *testing.T) {
+	d := newDelegated(t)
+	scope := d.bring(attest.AccessToken, cast.Actor(d.Payments))
+	warrant := d.allow(d.standing(attest.HumanStanding, scope))
+	act := d.allow(d.Sign(d.Payments, d.Transfer(d.Payments, warrant, "10.00")))
+	other := d.allow(d.Sign(d.Payments, d.Transfer(d.Payments, d.leafID, "10.00")))
+	token := d.byID[scope].Verified.Statement().(*attest.Token).Object
+	delete(d.objects, token)
+	for id, fault := range map[attest.ID]string{scope: "token.agent", warrant: "d11.root", act: "policy.denied"} {
+		right := d.byID[id].Record
+		checked, got := d.again(id, right)
+		if !slices.Equal(checked.Unseen(), []attest.ID{scope}) {
+			t.Errorf("%s: unseen %v", right.Kind, checked.Unseen())
+		}
+		got.Objects = right.Objects
+		if string(d.encode(got)) != string(d.encode(right)) {
+			t.Errorf("%s:\n%s\nis now\n%s", right.Kind, d.encode(right), d.encode(got))
+		}
+		for code, taken := range map[string]bool{fault: true, "warrant.outside": false, "agent.suspended": false} {
+			said := *right
+			said.Decision.Faults = []string{code}
+			if _, got := d.again(id, &said); slices.Equal(got.Decision.Faults, said.Decision.Faults) != taken {
+				t.Errorf("%s with %s: %v", right.Kind, code, got.Decision.Faults)
+			}
+		}
+	}
+	if checked, _ := d.again(other, d.byID[other].Record); len(checked.Unseen()) > 0 {
+		t.Error("what does not rest on it takes something over")
+	}
+	a := d.byID[act].Record
+	checked, _ := d.again(act, a)
+	less := checked.Reconsider(a, a.CheckedAt, nil)
+	if less.Agency != agency.Indeterminate || less.Authority != agency.AuthorityIndeterminate || less.Accountable != "" || less.Authorizing != "" {
+		t.Errorf("%+v", less)
+	}
+}
+
 // TestTokenCompromisedKeys: what was verified with keys that are declared
 // compromised is no evidence from then on, and new keys are a new beginning.
 func TestTokenCompromisedKeys(t *testing.T) {

@@ -41,9 +41,13 @@ func (c *check) show(l *Logged, t *attest.Token) (s shown, ok bool, err error) {
 		return s, false, err
 	}
 	raw, err := c.stored(t.Object)
+	if missing(err) {
+		c.unseen(l.ID())
+	}
 	if err != nil {
 		return s, false, err
 	}
+	c.tokens = append(c.tokens, t.Object)
 	rules, _ := rulesOf(s.provider, t.Type) // by no rules no token is taken
 	if s.claims, err = token.Taken(raw, rules); err != nil {
 		return s, false, nil // what was verified may be taken no longer

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/internal/testkit/cast"
 	"github.com/deedlog/deed/ledger"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
@@ -64,6 +67,42 @@ var erasureCases = map[string]faultCase{
 		right, _ := w.consent("shown later")
 		return trial{wrong: wrong, right: right}
 	}},
+}
+
+// TestEraseToken: the register goes on without a token that was erased, and can be
+// computed again, which its world does when the test is over: what rested on the
+// token is there as it was found.
+func TestEraseToken(t *testing.T) {
+	w := newWorld(t)
+	p := cast.IdP()
+	w.provide(p)
+	w.allow(w.Endorsed(w.Sign(w.Admin, w.Issuer(w.Desk, w.Controller, cast.Payments("1000.00"), attest.HumanStanding, attest.OrgStanding)), w.Second))
+	raw := p.Token(attest.AccessToken, w.Claims(p, w.Treasurer, attest.AccessToken, cast.Actor(w.Payments)))
+	token := w.allow(w.Sign(w.Desk, w.Token(w.Desk, attest.AccessToken, raw), raw))
+	root := func() cast.Sent {
+		warrant := w.Warrant(w.Desk, w.Payments, attest.HumanStanding, cast.Payments("100.00"))
+		warrant.Root.Evidence = []attest.ID{token}
+		return w.Sign(w.Desk, warrant)
+	}
+	id := w.allow(root())
+	act := func() cast.Sent { return w.Sign(w.Payments, w.Transfer(w.Payments, id, "1.00")) }
+	if a := w.record(w.logged(act())).Attribution; a.Agency != agency.HumanDelegated {
+		t.Fatalf("before: %+v", a)
+	}
+	waiting := w.prepared(act())
+	w.allow(w.Endorsed(w.Sign(w.Admin, w.Erasure(attest.DigestOf(raw), token)), w.Second))
+	_, err := waiting.Place(w.view(), time.UnixMilli(w.Now()+3))
+	if code(err) != "trust.changed" {
+		t.Errorf("checked with the token and placed after it was erased: %v", err)
+	}
+	if a := w.record(w.logged(act())).Attribution; a.Agency != agency.Indeterminate || !slices.Equal(a.Missing, []string{string(token)}) {
+		t.Errorf("after: %+v", a)
+	}
+	w.deny(root(), "d11.root")
+	again := w.Sign(w.Desk, w.Token(w.Desk, attest.AccessToken, raw), raw)
+	if _, err := w.submit(again); code(err) != "object.erased" {
+		t.Errorf("brought again: %v", err)
+	}
 }
 
 // TestRaceErasure: statements that were all checked, each against the same register,

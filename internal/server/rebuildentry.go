@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -68,6 +69,49 @@ func (in *recordedInput) submission() error {
 		}
 	}
 	return nil
+}
+
+// blind reports whether a token was erased that the statement is about or names.
+func (in *recordedInput) blind() bool {
+	names := func(ref admission.Ref) bool {
+		l, err := in.logged(ref.Entry, ref.ID)
+		return err == nil && in.lacks(l.Verified.Statement())
+	}
+	parsed, err := attest.Parse(in.sent.Envelope)
+	return err == nil && in.lacks(parsed.Statement()) || slices.ContainsFunc(in.record.Read.Statements, names)
+}
+
+// lacks reports whether a statement's token was erased.
+func (in *recordedInput) lacks(s attest.Statement) bool {
+	t, ok := s.(*attest.Token)
+	if !ok || t.Object == "" {
+		return false
+	}
+	object, err := in.Object(t.Object)
+	return err == nil && object == nil && in.erased(t.Object)
+}
+
+// again checks and decides the statement on what its record says, and wants the same
+// record and the same entry.
+func (in *recordedInput) again(entry *admission.Entry, recordDoc, doc []byte) (*admission.Checked, admission.Result, error) {
+	checked, err := admission.Check(in.sent, in, in.cache, in.record.CheckedAt)
+	if err != nil {
+		return nil, admission.Result{}, fmt.Errorf("checking it again: %w", err)
+	}
+	result, err := checked.Decide(in.record.Read, entry.ReceivedAt, in.seed)
+	if err != nil {
+		return nil, result, fmt.Errorf("deciding it again: %w", err)
+	}
+	recordAgain, entryAgain, err := result.WithErased(in.gone)
+	switch {
+	case err != nil:
+	case !bytes.Equal(recordAgain, recordDoc):
+		err = errors.New("the record that the rules give is another")
+	case !bytes.Equal(entryAgain, doc):
+		err = errors.New("the entry that the rules give is another")
+	}
+	result.Entry = entryAgain
+	return checked, result, err
 }
 
 // Origin implements [admission.InForce].

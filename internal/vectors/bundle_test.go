@@ -3,6 +3,7 @@ package vectors_test
 import (
 	"crypto/sha256"
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -32,8 +33,11 @@ func TestBundles(t *testing.T) {
 		if i%every != 0 || v.Expect.Logged == nil {
 			continue
 		}
-		verdict := verify(t, c, stages[v.Stage].Fork(), v)
-		if verdict.ExitCode() != 0 {
+		verdict, want := verify(t, c, stages[v.Stage].Fork(), v), 0
+		if strings.HasPrefix(v.Name, "token/erased") {
+			want = 2 // what the log found of the token cannot be checked
+		}
+		if verdict.ExitCode() != want {
 			t.Errorf("%s: %s", v.Name, verdict.Failure())
 			continue
 		}

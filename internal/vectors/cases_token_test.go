@@ -83,7 +83,33 @@ func (s *scene) under10(warrant attest.ID) cast.Sent {
 
 // tokenCases: what an identity provider signed.
 func tokenCases() []vectorCase {
-	return slices.Concat(scopeCases(), loginCases(), tokenRefusals(), accountCases(), tokenFormCases())
+	return slices.Concat(scopeCases(), loginCases(), tokenRefusals(), accountCases(), tokenFormCases(), erasedTokenCases())
+}
+
+// erasedTokenCases: a token is somebody's personal data and can be erased, and shows
+// nothing from then on.
+func erasedTokenCases() []vectorCase {
+	erase := func(s *scene, id attest.ID) cast.Sent {
+		logged, _ := s.reg.Logged(id)
+		token := logged.Verified.Statement().(*attest.Token).Object
+		return s.Endorsed(s.Sign(s.Admin, s.Erasure(token, id)), s.Second)
+	}
+	return []vectorCase{
+		{"token/erased", "erasure.object", "Its statement stays, with what was found of it.", "allowed", func(s *scene) cast.Sent {
+			return erase(s, s.scope(cast.Actor(s.Payments)))
+		}},
+		{"token/erased, then a warrant on it", "d11.root", "It vouches for no warrant any more.", "denied d11.root", func(s *scene) cast.Sent {
+			id := s.scope(cast.Actor(s.Payments))
+			s.allow(erase(s, id))
+			return s.onToken(attest.HumanStanding, "", id)
+		}},
+		{"token/erased, then an action under a warrant on it", "row.2", "It could have changed the row.", "indeterminate", func(s *scene) cast.Sent {
+			id := s.scope(cast.Actor(s.Payments))
+			w := s.allow(s.onToken(attest.HumanStanding, "", id))
+			s.allow(erase(s, id))
+			return s.under10(w)
+		}},
+	}
 }
 
 func scopeCases() []vectorCase {

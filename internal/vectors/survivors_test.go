@@ -129,6 +129,7 @@ var survivors = []struct {
 		`internal/admission/compromise.go Contests: l.Record.CheckedAt >= s.Since`,
 		`internal/admission/compromise.go Contests: slices.ContainsFunc(rests, func(r suspect) bool { return r.what == what })`,
 		`internal/admission/erasure.go WithErased: if len(gone) == 0`,
+		`internal/admission/decide.go Reconsider: len(c.lacks) > 0`,
 	}},
 	{"the form of a provider and of a token statement was checked when it was parsed: plain is said of access tokens, and types, algorithms and agents are known", []string{
 		`attest/token/header.go typed: want != ""`,

@@ -15,10 +15,11 @@ import (
 )
 
 const eraseLong = `Destroy evidence objects, and log that they were destroyed and on which basis. Only
-what no rule needs can be: seeds that open commitments, what a person was shown,
-and what a called service answered. Envelopes and records stay, and with them
-every proof. An action that went through a gate which asks for what was shown is
-not verified any more without it: the verdict is that this could not be checked.
+what no rule needs can be, seeds that open commitments, what a person was shown,
+and what a called service answered; and tokens. Envelopes and records stay, and
+with them every proof. What rests on a token, and an action that went through a gate
+which asks for what was shown, is not verified any more without it: the verdict is
+that this could not be checked.
 
 Name the statements that name the objects: --object erases one of theirs, without
 it all of them are. Every statement that names an object has to be listed; the
