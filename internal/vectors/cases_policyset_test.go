@@ -123,6 +123,7 @@ func nestingCases() []policySet {
 			accepted("brackets in a string", "What is quoted does not count.", repeated(`context.phase == "~"`, "(", most+6)...),
 			accepted("brackets after a quote in a string", "An escaped quote does not end it.", repeated(`context.phase == "\"~"`, "(", most+6)...),
 			accepted("brackets in a comment", "What is commented out does not count.", repeated("true //~\n", "(", most+6)...),
+			accepted("brackets in a comment with an end", "What is commented out does not count.", repeated("true /*~*/", "(", most+6)...),
 			refused("policies", "brackets after a backslash in a string", "An escaped backslash escapes no quote.", nested(`context.phase == "\\" && ~true%`, "(", ")", most)...),
 			refused("policies", "a bracket that closes nothing", "It is no Cedar.", rule("true )")),
 		},

@@ -171,11 +171,9 @@ func (m *mutator) visit(n ast.Node) bool {
 		return false
 	case *ast.IfStmt:
 		m.branch(n)
-	case *ast.CaseClause:
-		for _, e := range n.List {
-			if condition(e) {
-				m.drop("case ", e)
-			}
+	case *ast.SwitchStmt:
+		if n.Tag == nil {
+			m.cases(n.Body)
 		}
 	case *ast.BinaryExpr:
 		if n.Op == token.LAND || n.Op == token.LOR {
@@ -194,18 +192,13 @@ func (m *mutator) visit(n ast.Node) bool {
 	return true
 }
 
-// condition reports whether a case is one of a switch without a tag, by its form.
-func condition(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.BinaryExpr:
-		switch e.Op {
-		case token.EQL, token.NEQ, token.LSS, token.GTR, token.LEQ, token.GEQ, token.LAND, token.LOR:
-			return true
+// cases are the branches of a switch without a tag.
+func (m *mutator) cases(body *ast.BlockStmt) {
+	for _, clause := range body.List {
+		for _, e := range clause.(*ast.CaseClause).List {
+			m.drop("case ", e)
 		}
-	case *ast.UnaryExpr:
-		return e.Op == token.NOT
 	}
-	return false
 }
 
 // drop makes a branch one that is never taken.
@@ -244,7 +237,7 @@ func (m *mutator) refuses(n *ast.IfStmt) bool {
 	if a, ok := n.Init.(*ast.AssignStmt); ok && !own {
 		c, ok := a.Rhs[0].(*ast.CallExpr)
 		for _, rule := range passed {
-			own = own || ok && len(a.Lhs) == 1 && named(c, rule)
+			own = own || ok && named(c, rule)
 		}
 	}
 	return own
@@ -255,7 +248,7 @@ var says = []string{"Refuse", "deny", "refuse", "notCMS", "notToken"}
 
 // passed are functions that are one rule each and are called by several others.
 var passed = []string{"begun", "quorum", "enough", "endorse", "endorsement", "seed", "commitments", "issuing", "Contains", "Permits",
-	"signs", "usable", "verify", "verifyBare", "is", "Prove"}
+	"signs", "usable", "verify", "verifyBare", "is", "Prove", "prove"}
 
 func named(c *ast.CallExpr, name string) bool {
 	switch f := c.Fun.(type) {

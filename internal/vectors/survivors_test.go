@@ -37,6 +37,7 @@ var survivors = []struct {
 		`attest/warrant/containgrant.go lowestContaining: if len(grants) == 1`,
 		`attest/warrant/rules.go grants: if f.Field != ""`,
 		`attest/warrant/gate.go DescribeGate: if len(g.Actions) > 0`,
+		`attest/warrant/gate.go describeWhen: case w.Irreversible`,
 		`attest/warrant/gate.go describeWhen: case w.Above != nil`,
 		`attest/warrant/gate.go describeWhen: case w.OutsideHours != nil`,
 		`attest/warrant/gate.go describeApprovers: if g.Display`,
@@ -102,6 +103,7 @@ var survivors = []struct {
 	}},
 	{"the caller has no time, which is no statement's fault: TestTrust and TestKeylessRefusals of attest/cms", []string{
 		`attest/cms/keyless.go Verify: if at.IsZero() && fulcio != unproven`,
+		`attest/cms/path.go prove: case at.IsZero()`,
 	}},
 	{"a fault of the store or of the caller, not of a statement", []string{
 		`internal/admission/check.go Check: if at <= 0`,
