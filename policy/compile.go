@@ -17,6 +17,7 @@ const warrantPrefix = "warrant/"
 // may be used by several goroutines and kept as long as the warrant is.
 type Warrant struct {
 	text     string
+	depth    int
 	policies *index
 	grants   map[cedar.PolicyID]int // index of the grant that a permit stands for
 }
@@ -38,7 +39,7 @@ func Compile(w *attest.Warrant) (*Warrant, error) {
 	if c.err != nil {
 		return nil, fmt.Errorf("policy: compiling warrant: %w", c.err)
 	}
-	link := &Warrant{text: c.text.String(), grants: make(map[cedar.PolicyID]int, len(w.Grants))}
+	link := &Warrant{text: c.text.String(), depth: w.Depth, grants: make(map[cedar.PolicyID]int, len(w.Grants))}
 	policies, err := parse([]byte(link.text))
 	if err != nil {
 		return nil, fmt.Errorf("policy: compiling warrant: %w", err)

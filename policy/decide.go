@@ -45,8 +45,8 @@ func Decide(org *Set, chain []*Warrant, r Request) Decision {
 		out.fault("warrant.outside") // a warrant is claimed and none permits
 	}
 	known := &view{question: q}
-	for i, link := range chain {
-		out.Granted[i] = out.link(link, known)
+	if !out.together(chain, known) {
+		out.each(chain, known)
 	}
 	return out.sum()
 }
@@ -80,6 +80,13 @@ func (t *tally) organisation(org *Set, q *question) {
 		t.fault("policy.denied")
 	}
 	t.matched(decision, why.Reasons)
+}
+
+// each asks every warrant by itself.
+func (t *tally) each(chain []*Warrant, known *view) {
+	for i, link := range chain {
+		t.Granted[i] = t.link(link, known)
+	}
 }
 
 // link asks one warrant and returns the grants that permit. Its policies cannot
