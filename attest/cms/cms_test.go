@@ -255,6 +255,19 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// A subject is told by what a certificate is known by.
+func TestSubject(t *testing.T) {
+	dn := pki.Authority("people", start).Person("Maria", email).RawSubject
+	for want, s := range map[string]cms.Subject{
+		email: {Email: email, DN: dn}, "SERIALNUMBER=PNODE-Maria,CN=Maria,C=DE": {DN: dn}, "an empty name": {DN: []byte{0x30, 0}},
+		"a name out of form": {DN: append(dn[:len(dn):len(dn)], 0)},
+	} {
+		if s.String() != want {
+			t.Errorf("%s, want %s", s, want)
+		}
+	}
+}
+
 func TestRoots(t *testing.T) {
 	ca := pki.Authority("people", start)
 	text := string(ca.PEM())

@@ -69,6 +69,31 @@ func TestPermits(t *testing.T) {
 	}
 }
 
+// What a fault says of arguments that are not the parent's.
+func TestContainsSays(t *testing.T) {
+	with := func(names ...string) attest.Grant {
+		g := quote()
+		for _, n := range names {
+			g.Arguments = append(g.Arguments, attest.Argument{Name: n, Constraint: anything})
+		}
+		return g
+	}
+	for _, tc := range []struct {
+		child           []string
+		field, expected string
+	}{
+		{[]string{"fee", "reference"}, "arguments.amount", "a constraint as the parent has one"},
+		{[]string{"account", "reference"}, "arguments.account", "no such argument, as in the parent"},
+		{[]string{"amount"}, "arguments.reference", "a constraint as the parent has one"},
+		{[]string{"amount", "reference", "urgent"}, "arguments.urgent", "no such argument, as in the parent"},
+	} {
+		f := attest.AsFault(warrant.Contains(with("amount", "reference"), with(tc.child...)))
+		if f == nil || f.Field != tc.field || f.Expected != tc.expected {
+			t.Errorf("%v: %v", tc.child, f)
+		}
+	}
+}
+
 func TestActOf(t *testing.T) {
 	a := &attest.Action{
 		Open: []attest.Opening{{Name: "amount", Value: attest.Money("1", "EUR")}}, Sealed: []attest.Sealed{{Name: "memo"}},

@@ -140,7 +140,7 @@ func (r *report) domain(links []Link) {
 	domain := attest.TrustDomain(links[0].Warrant.Holder.SPIFFEID)
 	for i, l := range links {
 		holder := attest.TrustDomain(l.Warrant.Holder.SPIFFEID)
-		r.unless(holder == domain && domain != "", "d9.domain", i, "holder.spiffe_id", domain, holder)
+		r.unless(holder == domain, "d9.domain", i, "holder.spiffe_id", domain, holder)
 		if l.Warrant.Issuer.Kind == attest.BySVID {
 			issuer := attest.TrustDomain(l.Warrant.Issuer.ID)
 			r.unless(issuer == domain, "d9.domain", i, "issuer.id", domain, issuer)

@@ -149,6 +149,22 @@ func TestCanonicalLimit(t *testing.T) {
 	}
 }
 
+// A cell that is not plain is written with care, and one that nobody can write is an
+// error.
+func TestPut(t *testing.T) {
+	s := state{plain: newPlain()}
+	careful := Ref{ID: "id:é"}
+	put(&s, forceTable, "slot", careful)
+	s.own()
+	want, _ := attest.Encode(careful)
+	if s.err != nil || !bytes.Equal(s.cells[0].Value, want) {
+		t.Errorf("%s, %v", s.cells[0].Value, s.err)
+	}
+	if put(&s, forceTable, "slot", Ref{Entry: maxInteger}); s.err == nil {
+		t.Error("an index that is no number of the profile")
+	}
+}
+
 func FuzzCanonical(f *testing.F) {
 	f.Add([]byte{}, uint8(0))
 	f.Add(bytes.Repeat([]byte{1, 0, 0x7f, 3, '"', '\\', 0xff, 9}, 200), uint8(1))

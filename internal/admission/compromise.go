@@ -214,10 +214,7 @@ func (c *Checked) Suspects() []string {
 // is about a root, the statements that carry the same bytes; endorsers are those
 // whose endorsements are with the statement.
 func Contests(s *attest.Compromise, roots []attest.ID, l *Logged, endorsers []attest.Signer) bool {
-	what := []string{markOf(s.Thing)}
-	if s.Thing.Kind == attest.RootEntry {
-		what = nil
-	}
+	what := []string{markOf(s.Thing)} // nothing that is marked, of a root
 	for _, id := range roots {
 		what = append(what, rootMark(id))
 	}

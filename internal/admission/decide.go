@@ -227,15 +227,10 @@ func (o *outcomeOf) attribution() *agency.Attribution {
 
 // Reconsider applies the table again for a reader to whom some evidence is worth
 // no more than a level of key: what vouches for it is the operator. r is the
-// record of the statement; nil for anything but an intent or record.
+// record of the statement, an intent or record, which was recomputed.
 func (c *Checked) Reconsider(r *Record, received int64, most map[attest.ID]agency.Key) *agency.Attribution {
-	if c.act == nil || r.Attribution == nil {
-		return nil
-	}
 	o := &outcomeOf{Prepared: c.Prepare([32]byte{}), read: r.Read, received: received}
-	if o.compromised() != nil { // then it would not have been logged
-		return nil
-	}
+	_ = o.compromised() // whose refusal would not have been logged
 	e := o.act.agencyEvidence(received, o.approvalState())
 	if e.Authority = r.Attribution.Authority; len(c.lacks) > 0 { // that the root may name who is accountable too
 		e.Authority, e.Accountable = agency.AuthorityIndeterminate, ""

@@ -92,14 +92,17 @@ func (d *delegated) scoped() (transfer cast.Sent, tokenID attest.ID, object atte
 func TestLiarAboutTokens(t *testing.T) {
 	d := newDelegated(t)
 	transfer, id, _ := d.scoped()
-	account := admission.AccountSlot(d.idp.Issuer, cast.Subject(d.Treasurer))
+	account, provider := admission.AccountSlot(d.idp.Issuer, cast.Subject(d.Treasurer)), admission.ProviderSlot(d.idp.Issuer)
+	without := func(slot admission.Slot) func(*admission.Record) {
+		return func(r *admission.Record) {
+			r.Read.Force = slices.DeleteFunc(slices.Clone(r.Read.Force), func(p admission.Pin) bool { return p.Slot == slot })
+		}
+	}
 	for name, l := range map[string]liar{
-		"no account now":       {empty: []admission.Slot{account}},
-		"no provider now":      {empty: []admission.Slot{admission.ProviderSlot(d.idp.Issuer)}},
-		"nothing was in force": {logged: d.with(id, func(r *admission.Record) { r.Read.Force = nil })},
-		"no account then": {logged: d.with(id, func(r *admission.Record) {
-			r.Read.Force = slices.DeleteFunc(slices.Clone(r.Read.Force), func(p admission.Pin) bool { return p.Slot == account })
-		})},
+		"no account now":   {empty: []admission.Slot{account}},
+		"no provider now":  {empty: []admission.Slot{provider}},
+		"no account then":  {logged: d.with(id, without(account))},
+		"no provider then": {logged: d.with(id, without(provider))},
 	} {
 		l.delegated = d
 		r, err := l.judge(transfer)

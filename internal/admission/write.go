@@ -93,7 +93,7 @@ func put[D document](s *state, table, key string, d D) {
 	if doc == nil {
 		s.plain.off = false
 		var err error
-		if doc, err = attest.Encode(d); err != nil && s.err == nil {
+		if doc, err = attest.Encode(d); err != nil {
 			s.err = fmt.Errorf("encoding state %s/%s: %w", table, key, damaged(err))
 		}
 	}
