@@ -96,6 +96,7 @@ func gateCases() []vectorCase {
 		gate("of this action", "gate.approvals", "The gate is of quotes and transfers.", asked, attest.WarrantGate{Actions: []string{"payments.quote", "payments.transfer"}, Approvers: both, M: 2, When: always}, by()),
 		gate("cannot be undone", "gate.approvals", "The agent says that it cannot be undone.", asked, attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, by()),
 		gate("can be undone, as the agent says", "gate.approvals", "The agent alone says that it can be undone.", asked, attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, func(_ *scene, a *attest.Action) { a.Request.Reversible = true }),
+		gate("can be undone, and the agent says not", "gate.approvals", "What the policy in force has among what can be undone, this once cannot.", asked, attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, func(s *scene, _ *attest.Action) { s.undoable() }),
 		gate("can be undone", "gate.approvals", "The policy in force has it among what can be undone, and the agent says that it can.", "human_delegated", attest.WarrantGate{Approvers: both, M: 1, When: irreversible}, func(s *scene, a *attest.Action) {
 			s.undoable()
 			a.Request.Reversible = true

@@ -102,6 +102,10 @@ func compromiseCases() []vectorCase {
 			s.bundleLost()
 			return s.asPayments(s.pay("1.00"))
 		}},
+		{"compromise/of what is no root", "reference.kind", "A warrant carries no bundle. It is the second declaration, for before the first nothing is looked up.", "denied reference.kind", func(s *scene) cast.Sent {
+			s.allow(s.Sign(s.Admin, s.Compromise(s.Admin, s.Bystander.SVIDKey(), s.Now())))
+			return s.Endorsed(s.Sign(s.Admin, s.Compromise(s.Admin, attest.CompromisedThing{ID: string(s.rootID), Kind: attest.RootEntry}, s.Now())), s.Second)
+		}},
 		{"compromise/of the bundle, logged again", "reference.compromised", "The same bundle does not come back.", "denied reference.compromised", func(s *scene) cast.Sent {
 			s.bundleLost()
 			bundle := s.CA.BundleDocument()
