@@ -1,164 +1,163 @@
 package vectors_test
 
-// survivors are the rules that no vector and no witness can notice, and why: a rule is named by its
+// A survivor is a rule that no vector and no witness can notice: it is named by its
 // file, its function and its text.
-var survivors = []struct {
+type survivor struct {
 	why   string
+	by    string // a package and tests of it, one of which fails without the rule; "" where nothing changes
 	sites []string
-}{
-	{"the same for every input: without it the next lines come to the same answer", []string{
-		`attest/warrant/debit.go pay: !ok`,
-		`internal/admission/tokenevidence.go accountOf: if err != nil || account == nil`,
-		`internal/admission/tokenevidence.go accountOf: account == nil`,
-		`internal/admission/prepare.go prepareRead: statementOf[*attest.Warrant](l) != nil`,
-		`internal/admission/read.go readOutcome: a.Phase != attest.Outcome`,
+}
+
+// survivors are all of them. Either the answer is the same without the rule, or no
+// statement of an honest register comes to it, and a test says what it is for.
+var survivors = []survivor{
+	{"for speed: what it spares is a look at what is empty, or work that gives the same", "", []string{
+		`internal/admission/check.go logged: if ok`,                                         // a statement of the log does not change
+		`internal/admission/compromise.go compromised: if len(o.read.Compromised) == 0`,     // nothing is marked
+		`internal/admission/compromise.go readCompromised: if err != nil || doc == nil`,     // nothing ever was
+		`internal/admission/compromise.go readCompromised: doc == nil`,                      // the same
+		`internal/admission/erasure.go readErased: if err != nil || doc == nil`,             // nothing ever was erased
+		`internal/admission/erasure.go readErased: doc == nil`,                              // the same
+		`internal/admission/erasure.go WithErased: if len(gone) == 0`,                       // it would be written anew, the same
+		`internal/admission/prepare.go prepareFields: if len(p.faults) > 0`,                 // a guess, which Decide corrects
+		`internal/admission/prepare.go prepareFields: if p.act != nil`,                      // the same
+		`internal/admission/prepare.go prepareRead: statementOf[*attest.Warrant](l) != nil`, // nothing else is revoked
+		`policy/facts.go needsOf: if isContext(of)`,                                         // more facts than are asked for
+		`policy/load.go within: !seen[parent]`,                                              // an action that is in a group in many ways; there are no circles
+		`internal/admission/read.go get: if ok`,                                             // the careful way reads it too
+		`internal/admission/read.go readOutcome: a.Phase != attest.Outcome`,                 // only an outcome names an intent
 	}},
-	{"a shorter way to the same answer, or memory", []string{
-		`internal/admission/check.go current: if ok`,
-		`internal/admission/check.go logged: if ok`,
-		`internal/admission/prepare.go prepareFields: if len(p.faults) > 0`,
-		`internal/admission/prepare.go prepareFields: if p.act != nil`,
-		`internal/admission/compromise.go readCompromised: if err != nil || doc == nil`,
-		`internal/admission/compromise.go readCompromised: doc == nil`,
-		`internal/admission/compromise.go compromised: if len(o.read.Compromised) == 0`,
-		`internal/admission/erasure.go readErased: if err != nil || doc == nil`,
-		`internal/admission/erasure.go readErased: doc == nil`,
-		`internal/admission/read.go get: if ok`,
-	}},
-	{"implied by others: max_depth never grows down a chain, and is never below depth", []string{
-		`attest/warrant/rules.go depth: unless child.Depth <= most`,
-	}},
-	{"what a fault says to people: codes decide, texts do not", []string{
-		`attest/cms/name.go DNText: if err != nil || len(rest) > 0`,
-		`attest/cms/name.go DNText: len(rest) > 0`,
-		`attest/cms/name.go DNText: if len(rdn) == 0`,
+	{"words for people: codes decide", "attest/warrant TestCheckRules TestContainsSays TestDescribeGate", []string{
 		`attest/warrant/containgrant.go explainArgument: parent[i].Name < child[i].Name`,
 		`attest/warrant/containgrant.go explainArgument: parent[i].Name != child[i].Name`,
 		`attest/warrant/containgrant.go lowestContaining: if len(grants) == 1`,
-		`attest/warrant/rules.go grants: if f.Field != ""`,
 		`attest/warrant/gate.go DescribeGate: if len(g.Actions) > 0`,
-		`attest/warrant/gate.go describeWhen: case w.Irreversible`,
-		`attest/warrant/gate.go describeWhen: case w.Above != nil`,
-		`attest/warrant/gate.go describeWhen: case w.OutsideHours != nil`,
 		`attest/warrant/gate.go describeApprovers: if g.Display`,
 		`attest/warrant/gate.go describeApprovers: if g.MaxAge > 0`,
+		`attest/warrant/gate.go describeWhen: case w.Above != nil`,
+		`attest/warrant/gate.go describeWhen: case w.Irreversible`,
+		`attest/warrant/gate.go describeWhen: case w.OutsideHours != nil`,
+		`attest/warrant/rules.go grants: if f.Field != ""`,
 	}},
-	{"Cedar is asked instead: the register does not come here, whose answers the tests of policy compare", []string{
-		`attest/warrant/chain.go Permits: if f != nil`,
-		`attest/warrant/chain.go Permits: if err != nil`,
+	{"words for people", "attest/cms TestSubject", []string{
+		`attest/cms/name.go DNText: if err != nil || len(rest) > 0`,
+		`attest/cms/name.go DNText: if len(rdn) == 0`,
+		`attest/cms/name.go DNText: len(rest) > 0`,
+		`attest/cms/subject.go String: if s.Email != ""`,
+	}},
+	{"what a person is shown before an approval: of an action the register asks Cedar", "attest/warrant TestChainPermits TestCheckOnHostileShapes TestForbids", []string{
 		`attest/warrant/chain.go Permits: if Forbids(denial, r)`,
+		`attest/warrant/chain.go Permits: if err != nil`,
+		`attest/warrant/chain.go Permits: if f != nil`,
 		`attest/warrant/chain.go checkPath: if len(c.links) == 0 || len(path) != len(c.links)`,
+		`attest/warrant/chain.go checkPath: if path[i] < 0 || path[i] >= len(l.Warrant.Grants)`,
 		`attest/warrant/chain.go checkPath: len(c.links) == 0`,
 		`attest/warrant/chain.go checkPath: len(path) != len(c.links)`,
-		`attest/warrant/chain.go checkPath: if path[i] < 0 || path[i] >= len(l.Warrant.Grants)`,
 		`attest/warrant/chain.go checkPath: path[i] < 0`,
 		`attest/warrant/chain.go checkPath: path[i] >= len(l.Warrant.Grants)`,
-		`attest/warrant/grant.go Forbids: if !slices.Contains(n.Actions, r.Action)`,
-		`attest/warrant/grant.go Forbids: n.Resource == nil`,
 		`attest/warrant/grant.go Forbids: !attest.ValidPath(r.Resource.ID)`,
 		`attest/warrant/grant.go Forbids: Matches(*n.Resource, r.Resource)`,
+		`attest/warrant/grant.go Forbids: if !slices.Contains(n.Actions, r.Action)`,
+		`attest/warrant/grant.go Forbids: n.Resource == nil`,
 	}},
-	{"the form of a statement was checked when it was parsed", []string{
+	{"a warrant or an action that is out of form, and no parser lets through", "attest/warrant TestAccepts TestActOf TestCheckHolder TestCheckRoot TestCheckRules TestDebit TestGateApplies TestGatesKept TestImpliesOfOneValueIsAccepts TestPathTakesTheLowestContainingGrant TestPermits", []string{
 		`attest/warrant/act.go ActOf: if a.Request == nil`,
 		`attest/warrant/chain.go Path: grant < 0`,
 		`attest/warrant/constraint.go Accepts: if !wellFormed(v)`,
 		`attest/warrant/constraint.go Accepts: ok`,
 		`attest/warrant/constraint.go memberOf: case set && found != memberNone`,
-		`attest/warrant/gate.go gateOf: a.Request == nil`,
-		`attest/warrant/gate.go keeps: child.M <= len(child.Approvers)`,
-		`attest/warrant/ends.go CheckHolder: atMilli <= 0`,
+		`attest/warrant/debit.go pay: !ok`,
 		`attest/warrant/ends.go CheckRoot: if w == nil || w.Root == nil`,
 		`attest/warrant/ends.go CheckRoot: w == nil`,
 		`attest/warrant/ends.go CheckRoot: w.Root == nil`,
+		`attest/warrant/gate.go gateOf: a.Request == nil`,
+		`attest/warrant/gate.go keeps: child.M <= len(child.Approvers)`,
 		`attest/warrant/grant.go permitsArgument: case opened && sealed`,
 		`attest/warrant/rules.go Check: unless root.Depth == 0`,
 		`attest/warrant/rules.go Check: unless root.Parent == ""`,
-		`attest/warrant/rules.go domain: domain != ""`,
+		`attest/warrant/rules.go depth: unless child.Depth <= most`, // its max_depth is no lower, and so above the parent's
 	}},
-	{"the caller has made sure of it: no chain is empty here, and every link is a warrant that its issuer signed, found by its ID", []string{
-		`internal/admission/token.go token: case !logged.Allowed()`,
-		`internal/admission/tokenevidence.go show: if err != nil || s.before == nil`,
-		`internal/admission/tokenevidence.go show: s.before == nil`,
-		`internal/admission/tokenevidence.go heldThen: at < 0`,
-		`internal/admission/tokenevidence.go namesHolder: c.statements[w.Task.Instruction].Allowed()`,
-		`attest/warrant/gate.go GateApplies: if !gateOf(g, a)`,
+	{"what the register gives is right already: links that it found by their IDs and whose signers are their issuers, of one log, the registration of this issuer, the gates of this action, a time", "attest/warrant TestCheckHolder TestCheckOnHostileShapes TestCheckRoot TestCheckRules TestDebit TestGateApplies", []string{
 		`attest/warrant/debit.go Debit: if f != nil`,
 		`attest/warrant/debit.go Debit: if len(spent) != len(path)`,
+		`attest/warrant/ends.go CheckHolder: atMilli <= 0`,
 		`attest/warrant/ends.go CheckHolder: if len(c.links) == 0`,
 		`attest/warrant/ends.go CheckRoot: if root.Signer.Party != w.Issuer`,
 		`attest/warrant/ends.go CheckRoot: issuer.Issuer != w.Issuer`,
 		`attest/warrant/ends.go CheckRoot: issuer.Log != w.Log`,
-		`attest/warrant/rules.go checkShape: if len(links) == 0`,
+		`attest/warrant/gate.go GateApplies: if !gateOf(g, a, undoable)`,
 		`attest/warrant/rules.go checkShape: if l.Warrant == nil`,
+		`attest/warrant/rules.go checkShape: if len(links) == 0`,
 		`attest/warrant/rules.go issuer: unless child.Signer.Party == child.Warrant.Issuer`,
-		`attest/warrant/rules.go parent: parent.ID.Valid()`,
 		`attest/warrant/rules.go parent: child.Warrant.Parent == parent.ID`,
-		`attest/warrant/rules.go parent: unless same`,
+		`attest/warrant/rules.go parent: parent.ID.Valid()`,
 		`attest/warrant/rules.go parent: unless child.Warrant.Log == parent.Warrant.Log`,
-		`internal/admission/evidence.go weigh: logged.Allowed()`,
+		`attest/warrant/rules.go parent: unless same`,
 	}},
-	{"counters of the register's own: no entry leaves others", []string{
-		`attest/warrant/debit.go use: s.Uses < 0`,
+	{"counters below zero, which a record may have and no register counts", "attest/warrant TestDebit", []string{
 		`attest/warrant/debit.go pay: s.Sum < 0`,
+		`attest/warrant/debit.go use: s.Uses < 0`,
 	}},
-	{"the caller has no time, which is no statement's fault: TestTrust and TestKeylessRefusals of attest/cms", []string{
-		`attest/cms/keyless.go Verify: if at.IsZero() && fulcio != unproven`,
-		`attest/cms/path.go prove: case at.IsZero()`,
-	}},
-	{"a fault of the store or of the caller, not of a statement", []string{
-		`internal/admission/check.go Check: if at <= 0`,
-		`internal/admission/tokenevidence.go weighToken: if missing(err)`,
-		`internal/admission/tokenevidence.go missing: f.Code == "object.missing"`,
-		`internal/admission/tokenevidence.go vouched: if err != nil && !missing(err)`,
-		`internal/admission/tokenevidence.go vouched: !missing(err)`,
-		`internal/admission/token.go SealedUntil: if err != nil || doc == nil`,
-		`internal/admission/token.go SealedUntil: doc == nil`,
-		`internal/admission/erasure.go readErased: case err != nil`,
-		`internal/admission/check.go signer: if c.sent.Admit != nil`,
-		`internal/admission/refuse.go RefusedKey: if a == nil`,
+	{"records that lie to a verifier, objects that it does not have, and stores that fail", "internal/admission TestAsked TestBrokenView TestCompromisedBytesUnknown TestLiarAboutTokens TestLiarWithoutTokens", []string{
 		`internal/admission/check.go stored: if b == nil`,
-		`internal/admission/write.go put: if doc == nil`,
-		`internal/admission/write.go put: if err != nil && s.err == nil`,
-		`internal/admission/write.go put: s.err == nil`,
+		`internal/admission/compromise.go MarkKey: if err == nil && !ok`,
+		`internal/admission/erasure.go readErased: case err != nil`,
+		`internal/admission/refuse.go RefusedKey: if a == nil`,
+		`internal/admission/tokenevidence.go accountOf: account == nil`,
+		`internal/admission/tokenevidence.go accountOf: if err != nil || account == nil`,
+		`internal/admission/tokenevidence.go heldThen: at < 0`,
+		`internal/admission/tokenevidence.go missing: f.Code == "object.missing"`,
+		`internal/admission/tokenevidence.go show: if err != nil || s.before == nil`,
+		`internal/admission/tokenevidence.go show: s.before == nil`,
+		`internal/admission/tokenevidence.go vouched: !missing(err)`,
+		`internal/admission/tokenevidence.go vouched: if err != nil && !missing(err)`,
+		`internal/admission/tokenevidence.go weighToken: if missing(err)`,
 	}},
-	{"it takes two statements at once: TestMoved of internal/admission", []string{
+	{"no rule denies an instruction yet", "internal/admission TestDeniedInstruction", []string{
+		`internal/admission/evidence.go weigh: logged.Allowed()`,
+		`internal/admission/token.go token: case !logged.Allowed()`,
+		`internal/admission/tokenevidence.go namesHolder: c.statements[w.Task.Instruction].Allowed()`,
+	}},
+	{"a register that moves while a statement is checked", "internal/admission TestLookedUpOnce TestMoved", []string{
+		`internal/admission/check.go current: if ok`,
 		`internal/admission/read.go readForce: if now.ID != pin.ID`,
 	}},
-	{"what the form of a person statement says already, and words", []string{
-		`attest/cms/subject.go String: if s.Email != ""`,
+	{"what servers, pages and stores ask, of no statement", "internal/admission TestAdmitted TestAsked", []string{
+		`internal/admission/check.go Check: if at <= 0`,
+		`internal/admission/check.go signer: if c.sent.Admit != nil`,
+		`internal/admission/compromise.go Compromised: doc != nil`,
+		`internal/admission/compromise.go Compromised: if err != nil || doc != nil`,
+		`internal/admission/token.go SealedUntil: doc == nil`,
+		`internal/admission/token.go SealedUntil: if err != nil || doc == nil`,
 	}},
-	{"what a later declaration contests, and what is gone: the offline verifier asks, and its tests are about it", []string{
+	{"cells have names, digests and numbers, which the plain writer writes", "internal/admission TestPut", []string{
+		`internal/admission/write.go put: if doc == nil`,
+	}},
+	{"what the offline verifier asks later", "verifier TestContested TestTokenErased TestTokenOperator", []string{
 		`internal/admission/compromise.go Contests: l.Record.CheckedAt >= s.Since`,
-		`internal/admission/compromise.go Contests: slices.ContainsFunc(rests, func(r suspect) bool { return r.what == what })`,
-		`internal/admission/erasure.go WithErased: if len(gone) == 0`,
+		`internal/admission/compromise.go Contests: slices.ContainsFunc(rests, func(r suspect) bool { return slices.Contains(what, r.what) })`,
+		`internal/admission/decide.go Reconsider: if ok`,
 		`internal/admission/decide.go Reconsider: len(c.lacks) > 0`,
 	}},
-	{"the form of a provider and of a token statement was checked when it was parsed: plain is said of access tokens, and types, algorithms and agents are known", []string{
+	{"an agent without a name, a type that is not known, and a document of 256 KiB, which no published file is to carry", "attest/token TestNames TestParseKeys TestTypesDoNotMix", []string{
 		`attest/token/header.go typed: want != ""`,
 		`attest/token/holder.go Names: h.ID == ""`,
-	}},
-	{"a document of 256 KiB, which no published file is to carry: TestParseKeys of attest/token", []string{
 		`attest/token/keys.go ParseKeys: if len(doc) > MaxKeys`,
 	}},
-	{"what a page asks before a passkey opens a session: no statement is decided by it, and the tests of internal/web are about it", []string{
-		`internal/admission/compromise.go Compromised: if err != nil || doc != nil`,
-		`internal/admission/compromise.go Compromised: doc != nil`,
-	}},
-	{"memory of package policy, and facts that no policy asks for left out: TestMemos, TestShapes, TestLoadHostile and TestIndexDiffers", []string{
-		`policy/facts.go needsOf: if isContext(of)`,
+	{"memory of package policy", "policy TestIndexDiffers TestLoadHostile TestMemos TestShapes", []string{
 		`policy/limits.go named: if ok`,
 		`policy/memo.go get: if ok`,
 		`policy/memo.go get: len(m.items) >= maxRemembered`,
 		`policy/value.go shape: if len(key) > maxShape`,
 	}},
-	{"a compiled warrant does not err, and would deny if it did: TestWarrantErrorDenies of policy", []string{
-		`policy/decide.go link: if len(why.Errors) > 0`,
+	{"an action in a group of a group", "policy TestReversible", []string{
+		`policy/load.go within: s.within(parent, group, seen)`,
 	}},
-	{"the table applied again by the offline verifier, whose tests are about it", []string{
-		`internal/admission/decide.go Reconsider: if c.act == nil || r.Attribution == nil`,
-		`internal/admission/decide.go Reconsider: c.act == nil`,
-		`internal/admission/decide.go Reconsider: r.Attribution == nil`,
-		`internal/admission/decide.go Reconsider: if ok`,
-		`internal/admission/decide.go Reconsider: if o.compromised() != nil`,
+	{"a caller without a time", "attest/cms TestKeylessRefusals TestTrust", []string{
+		`attest/cms/keyless.go Verify: if at.IsZero() && fulcio != unproven`,
+		`attest/cms/path.go prove: case at.IsZero()`,
+	}},
+	{"a compiled warrant does not err, and would deny if it did", "policy TestWarrantErrorDenies", []string{
+		`policy/decide.go link: if len(why.Errors) > 0`,
 	}},
 }

@@ -42,7 +42,8 @@ type finding struct {
 }
 
 // TestSweep drops every rule in turn, in a build of its own: a vector or a witness
-// has to notice each. What none can notice is listed with its reason.
+// has to notice each. What none can notice is listed with its reason, and with the
+// test that does.
 func TestSweep(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the module anew")
@@ -62,6 +63,7 @@ func TestSweep(t *testing.T) {
 	start := time.Now()
 	found := sweepIn(t, binary, len(sites), chosen)
 	judge(t, sites, chosen, found)
+	guards(t, dir, config, sites, chosen)
 	t.Logf("%d of %d rules dropped in %.1f s", len(chosen), len(sites), time.Since(start).Seconds())
 }
 

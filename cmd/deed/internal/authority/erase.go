@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,9 +61,6 @@ func (e *erase) run(cmd *cobra.Command, args []string) error {
 	if !slices.Contains(attest.ErasureBases(), attest.ErasureBasis(e.basis)) {
 		return console.Usage("--basis: want one of %s", strings.ReplaceAll(eraseBases, "\n", " "))
 	}
-	if e.reason == "" {
-		return console.Usage("want why, for people: --reason TEXT")
-	}
 	keys, err := signing.ReadKeys(e.Also)
 	if err != nil {
 		return err
@@ -106,7 +102,7 @@ func (e *erase) chosen(named map[attest.Digest][]attest.ID) (list []attest.Erase
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, console.Hint(errors.New("these statements brought nothing that may be erased"), "seeds, what a person was shown and what a service answered may be: name the statement that brought it, such as an approval")
+		return nil, console.Usage("they brought nothing that may be erased")
 	}
 	slices.Sort(wanted)
 	for _, d := range slices.Compact(wanted) {

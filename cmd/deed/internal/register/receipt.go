@@ -11,7 +11,6 @@ import (
 	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/internal/admission"
-	"github.com/deedlog/deed/internal/consent"
 	"github.com/deedlog/deed/ledger"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
@@ -79,7 +78,7 @@ func (r *Receipt) checkProof(vkey string) error {
 func (r *Receipt) decision() string {
 	d := r.Record.Decision
 	if d.Effect == admission.Deny {
-		return "deny: " + consent.FaultWords(d)
+		return "deny: " + strings.Join(d.Faults, ", ")
 	}
 	return string(d.Effect)
 }
