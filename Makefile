@@ -37,7 +37,7 @@ race: ## the tests under the race detector, the slow ones cut short (needs cgo)
 	$(GO) test -race -short ./...
 
 .PHONY: mutants
-mutants: ## every rule of admission, warrants, policy and attribution dropped in turn: a published vector notices
+mutants: ## every rule of admission, warrants, policy, evidence and attribution dropped in turn: a published vector notices
 	DEED_MUTANTS=$(OF) $(GO) test -count=1 -timeout 60m -v -run '^TestSweep$$' ./internal/vectors
 
 .PHONY: long

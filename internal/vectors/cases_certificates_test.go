@@ -3,6 +3,7 @@ package vectors_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -19,7 +20,7 @@ type certifying struct {
 	file                 *certificateFile
 	start                time.Time
 	people, fulcio, time *pki.Issued // authorities
-	maria                *pki.Issued
+	maria, stamper       *pki.Issued
 }
 
 // certificatesBegin is when the authorities begin.
@@ -29,7 +30,7 @@ var certificatesBegin = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 func makeCertificates(t *testing.T) *certificateFile {
 	start := certificatesBegin
 	w := &certifying{t: t, start: start, people: pki.Authority("people", start), fulcio: pki.Authority("fulcio", start), time: pki.Authority("time", start)}
-	w.maria = w.people.Person("Maria", "maria@acme.example")
+	w.maria, w.stamper = w.leaf(p256("maria"), asItIs), stamperOf(w.time)
 	w.file = &certificateFile{
 		Message: []byte("DSSEv1 28 application/vnd.in-toto+json 5 hello"), CheckedAt: w.now().UnixMilli(),
 		Email: "maria@acme.example", Identity: "maria@acme.example", Issuer: "https://accounts.acme.example",
@@ -49,6 +50,9 @@ func makeCertificates(t *testing.T) *certificateFile {
 	w.names()
 	return w.file
 }
+
+// p256 is a key of the kind that most tools have.
+func p256(seed string) *ecdsa.PrivateKey { return pki.Curve(elliptic.P256(), seed) }
 
 // now is when everything is checked.
 func (w *certifying) now() time.Time { return w.start.Add(3 * time.Hour) }
@@ -95,12 +99,12 @@ func signerOf(n *pki.Node) *pki.Node     { return n.At(1, 0, 4, 0) }
 // keys are the keys that may sign, and some that may not.
 func (w *certifying) keys() []certificateCase {
 	as := func(key crypto.Signer, hash crypto.Hash) func(*pki.Signature) {
-		return func(s *pki.Signature) { s.Signer, s.Hash = w.leaf(key, func(*x509.Certificate) {}), hash }
+		return func(s *pki.Signature) { s.Signer, s.Hash = w.leaf(key, asItIs), hash }
 	}
 	return []certificateCase{
-		{"Ed25519", "", func(*pki.Signature) {}},
-		{"P-256 with SHA-256", "", as(pki.Curve(elliptic.P256(), "maria"), crypto.SHA256)},
-		{"P-256 with SHA-512", "", as(pki.Curve(elliptic.P256(), "maria"), crypto.SHA512)},
+		{"P-256 with SHA-512", "", func(*pki.Signature) {}},
+		{"P-256 with SHA-256", "", as(p256("maria"), crypto.SHA256)},
+		{"Ed25519", "", as(pki.Key("maria"), crypto.SHA512)},
 		{"P-384 with SHA-384", "", as(pki.Curve(elliptic.P384(), "maria"), crypto.SHA384)},
 		{"RSA of 3482 bits", "", as(pki.Mersenne(1279, 2203), crypto.SHA256)},
 		{"P-521", "key.algorithm", as(pki.Curve(elliptic.P521(), "maria"), crypto.SHA512)},
@@ -108,14 +112,14 @@ func (w *certifying) keys() []certificateCase {
 		{"RSA of 1886 bits", "key.algorithm", as(pki.Mersenne(607, 1279), crypto.SHA256)},
 		{"RSA of 4484 bits", "key.algorithm", as(pki.Mersenne(2203, 2281), crypto.SHA256)},
 		{"by another key", "envelope.signature", func(s *pki.Signature) {
-			s.Signer = &pki.Issued{Certificate: w.maria.Certificate, Key: pki.Key("thief")}
+			s.Signer = &pki.Issued{Certificate: w.maria.Certificate, Key: p256("thief")}
 		}},
 	}
 }
 
 // algorithms are what is named as the digest and as the way to sign.
 func (w *certifying) algorithms() []certificateCase {
-	p256 := w.leaf(pki.Curve(elliptic.P256(), "maria"), func(*x509.Certificate) {})
+	ec, ed := w.maria, w.leaf(pki.Key("maria"), asItIs)
 	by := func(key *pki.Issued, hash crypto.Hash, algorithm []int, more ...*pki.Node) func(*pki.Signature) {
 		return func(s *pki.Signature) {
 			s.Signer, s.Hash, s.Algorithm = key, hash, algorithm
@@ -126,22 +130,22 @@ func (w *certifying) algorithms() []certificateCase {
 		return func(s *pki.Signature) { s.Spoil = func(n *pki.Node) { signerOf(n).At(2).Add(more...) } }
 	}
 	text := &pki.Node{Tag: 4, Bytes: []byte("x")}
-	rsa := w.leaf(pki.Mersenne(1279, 2203), func(*x509.Certificate) {})
+	rsa := w.leaf(pki.Mersenne(1279, 2203), asItIs)
 	return append([]certificateCase{
 		{"a digest with NULL", "", digest(pki.Null())},
 		{"a digest with parameters", "cms.algorithm", digest(text)},
 		{"a digest with NULL and more", "cms.algorithm", digest(pki.Null(), text)},
-		{"SHA-1", "cms.algorithm", func(s *pki.Signature) { s.Hash = crypto.SHA1 }},
-		{"ECDSA with NULL", "", by(p256, crypto.SHA256, nil, pki.Null())},
-		{"ECDSA with parameters", "cms.algorithm", by(p256, crypto.SHA256, nil, text)},
-		{"ECDSA with another hash than the digest", "cms.algorithm", by(p256, crypto.SHA512, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2})},
-		{"ECDSA that is called RSA", "cms.algorithm", by(p256, crypto.SHA256, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11})},
+		{"SHA-1", "cms.algorithm", func(s *pki.Signature) { s.Signer, s.Hash = ed, crypto.SHA1 }},
+		{"ECDSA with NULL", "", by(ec, crypto.SHA256, nil, pki.Null())},
+		{"ECDSA with parameters", "cms.algorithm", by(ec, crypto.SHA256, nil, text)},
+		{"ECDSA with another hash than the digest", "cms.algorithm", by(ec, crypto.SHA512, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2})},
+		{"ECDSA that is called RSA", "cms.algorithm", by(ec, crypto.SHA256, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11})},
 		{"RSA with its hash", "", by(rsa, crypto.SHA384, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, pki.Null())},
 		{"RSA with parameters", "cms.algorithm", by(rsa, crypto.SHA256, nil, text)},
 		{"RSA that is called ECDSA", "cms.algorithm", by(rsa, crypto.SHA256, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2})},
-		{"Ed25519 with NULL", "cms.algorithm", by(w.maria, crypto.SHA512, nil, pki.Null())},
-		{"Ed25519 with SHA-256", "cms.algorithm", by(w.maria, crypto.SHA256, nil)},
-		{"Ed25519 that is called ECDSA", "cms.algorithm", by(w.maria, crypto.SHA512, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4})},
+		{"Ed25519 with NULL", "cms.algorithm", by(ed, crypto.SHA512, nil, pki.Null())},
+		{"Ed25519 with SHA-256", "cms.algorithm", by(ed, crypto.SHA256, nil)},
+		{"Ed25519 that is called ECDSA", "cms.algorithm", by(ed, crypto.SHA512, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4})},
 		{"an unknown algorithm", "cms.algorithm", by(w.maria, crypto.SHA512, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5})},
 		{"an algorithm without a name", "cms.form", func(s *pki.Signature) {
 			s.Spoil = func(n *pki.Node) { signerOf(n).At(4).Nodes = nil }
@@ -155,7 +159,7 @@ func (w *certifying) pss() []certificateCase {
 		return func(s *pki.Signature) {
 			key := pki.Mersenne(1279, 2203)
 			key.Salt = salt
-			s.Signer, s.Hash, s.PSS = w.leaf(key, func(*x509.Certificate) {}), crypto.SHA256, true
+			s.Signer, s.Hash, s.PSS = w.leaf(key, asItIs), crypto.SHA256, true
 			s.Spoil = func(n *pki.Node) { spoil(signerOf(n).At(4, 1)) }
 		}
 	}
@@ -197,10 +201,10 @@ func (w *certifying) forms() []certificateCase {
 		return func(s *pki.Signature) { s.Attributes = change }
 	}
 	sha256 := &pki.Node{Tag: 0x30, Nodes: []*pki.Node{{Tag: 6, Bytes: []byte{0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1}}}}
-	unnamed := w.leaf(pki.Key("unnamed"), func(c *x509.Certificate) { c.SubjectKeyId = []byte{} })
+	unnamed := w.leaf(p256("unnamed"), func(c *x509.Certificate) { c.SubjectKeyId = []byte{} })
 	return []certificateCase{
 		{"by the subject key identifier", "", func(s *pki.Signature) { s.BySubjectKey = true }},
-		{"with an unsigned attribute", "", func(s *pki.Signature) { s.Unsigned = []byte{5, 0} }},
+		{"with an unsigned attribute", "", func(s *pki.Signature) { s.Unsigned = []byte{0x30, 8, 6, 2, 0x2a, 3, 0x31, 2, 5, 0} }},
 		{"with another signed attribute", "", attributes(func(a []pki.Attribute) []pki.Attribute {
 			return append(a, pki.Attribute{OID: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}, Value: []byte("\x17\x0d260301090000Z")})
 		})},
@@ -267,12 +271,14 @@ func (w *certifying) leaves() []certificateCase {
 		}
 	}
 	by := func(change func(*x509.Certificate)) func(*pki.Signature) {
-		return func(s *pki.Signature) { s.Signer = w.leaf(pki.Key("leaf"), change) }
+		return func(s *pki.Signature) { s.Signer = w.leaf(p256("leaf"), change) }
 	}
 	usage := func(list ...x509.ExtKeyUsage) func(*pki.Signature) {
 		return by(func(c *x509.Certificate) { c.ExtKeyUsage = list })
 	}
-	bob := w.people.Person("Bob", "bob@acme.example")
+	bob := w.leaf(p256("bob"), func(c *x509.Certificate) {
+		c.Subject.CommonName, c.EmailAddresses = "Bob", []string{"bob@acme.example"}
+	})
 	sameNumber := leafOf(pki.Authority("strangers", w.start), pki.Key("bob"), func(c *x509.Certificate) { c.SerialNumber = w.maria.SerialNumber })
 	eight := []*pki.Issued{w.maria}
 	for range 7 {

@@ -26,7 +26,7 @@ func asItIs(*x509.Certificate) {}
 // along.
 func through(sent ...*pki.Issued) func(*pki.Signature) {
 	return func(s *pki.Signature) {
-		s.Signer = leafOf(sent[0], pki.Key("leaf"), func(c *x509.Certificate) { c.NotBefore = certificatesBegin })
+		s.Signer = leafOf(sent[0], p256("leaf"), func(c *x509.Certificate) { c.NotBefore = certificatesBegin })
 		s.Certificates = []*x509.Certificate{s.Signer.Certificate}
 		for _, c := range sent {
 			s.Certificates = append(s.Certificates, c.Certificate)
@@ -52,15 +52,15 @@ func (w *certifying) paths() []certificateCase {
 		}},
 		{"below two authorities", "", through(below(long, "sub", pki.Key("sub"), asItIs), long)},
 		{"below one authority more than the first allows", "certificate.chain", through(below(short, "sub", pki.Key("sub"), asItIs), short)},
-		{"of another authority", "certificate.chain", func(s *pki.Signature) { s.Signer = strangers.Person("Maria", "maria@acme.example") }},
+		{"of another authority", "certificate.chain", func(s *pki.Signature) { s.Signer = leafOf(strangers, p256("leaf"), asItIs) }},
 		{"of another authority, which is sent along", "certificate.chain", through(strangers)},
-		{"of another authority of the same name", "certificate.chain", func(s *pki.Signature) { s.Signer = leafOf(impostor, pki.Key("leaf"), asItIs) }},
+		{"of another authority of the same name", "certificate.chain", func(s *pki.Signature) { s.Signer = leafOf(impostor, p256("leaf"), asItIs) }},
 		{"below an authority that another signed under this name", "certificate.chain", through(below(impostor, "sub", pki.Key("sub"), asItIs))},
 		{"signed by itself", "certificate.chain", func(s *pki.Signature) {
 			s.Signer = pki.SelfSigned(x509.Certificate{
 				Subject: pkix.Name{CommonName: "Maria"}, EmailAddresses: []string{"maria@acme.example"}, NotBefore: w.start, NotAfter: w.people.NotAfter,
 				KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
-			}, pki.Key("leaf"))
+			}, p256("leaf"))
 		}},
 		{"below two authorities that certify each other", "certificate.chain", through(
 			below(below(strangers, "one", pki.Key("one"), asItIs), "other", pki.Key("other"), asItIs),
@@ -119,9 +119,9 @@ func (w *certifying) others() {
 	}{
 		{"by the whole name", "", "people", w.maria.RawSubject, w.maria},
 		{"by another whole name", "certificate.subject", "people", w.people.RawSubject, w.maria},
-		{"below an authority that is in the set", "", "sub", nil, leafOf(sub, pki.Key("leaf"), asItIs)},
+		{"below an authority that is in the set", "", "sub", nil, leafOf(sub, p256("leaf"), asItIs)},
 		{"of the authority above the one in the set", "certificate.chain", "sub", nil, w.maria},
-		{"of an authority in the set that has ended", "certificate.chain", "ended", nil, leafOf(ended, pki.Key("leaf"), func(c *x509.Certificate) { c.NotAfter = w.people.NotAfter })},
+		{"of an authority in the set that has ended", "certificate.chain", "ended", nil, leafOf(ended, p256("leaf"), func(c *x509.Certificate) { c.NotAfter = w.people.NotAfter })},
 		{"with a set that is not there", "certificate.chain", "nowhere", nil, w.maria},
 	} {
 		der := pki.Signature{Signer: c.signer, Content: w.file.Message}.DER()

@@ -28,10 +28,10 @@ type proofCase struct {
 // proofs are signatures by certificates of Fulcio that are valid for the ten minutes
 // before now, stamped in the middle.
 func (w *certifying) proofs() {
-	begin, stamper := w.now().Add(-10*time.Minute), w.time.Stamper()
+	begin := w.now().Add(-10 * time.Minute)
 	for _, c := range append(w.identities(begin), w.moments(begin)...) {
 		v := proofForm{Name: c.name, Certificates: c.leaf.Raw, Signature: signBare(c.leaf.Key, w.file.Message)}
-		token := pki.Token{Signer: stamper, Stamped: v.Signature, Time: begin.Add(5 * time.Minute)}
+		token := pki.Token{Signer: w.stamper, Stamped: v.Signature, Time: begin.Add(5 * time.Minute)}
 		if c.token != nil {
 			c.token(&token)
 		}
@@ -141,7 +141,7 @@ func (w *certifying) moments(begin time.Time) []proofCase {
 		{"perhaps a minute to come", "", hour, at(11*time.Minute+time.Second, 1), nil},
 		{"no token", "tsa.form", right, nil, func(v *proofForm) { v.Token = nil }},
 		{"a token of the message", "tsa.imprint", right, func(k *pki.Token) { k.Stamped = w.file.Message }, nil},
-		{"a token by a stranger", "tsa.chain", right, func(k *pki.Token) { k.Signer = pki.Authority("strangers", w.start).Stamper() }, nil},
+		{"a token by a stranger", "tsa.chain", right, func(k *pki.Token) { k.Signer = stamperOf(pki.Authority("strangers", w.start)) }, nil},
 	}
 }
 
@@ -153,9 +153,8 @@ type stampCase struct {
 
 // tokens are time stamps of the message.
 func (w *certifying) tokens() {
-	stamper := w.time.Stamper()
-	for _, c := range slices.Concat(w.stampers(stamper), infos(), accuracies(), w.commitments(stamper)) {
-		token := pki.Token{Signer: stamper, Stamped: w.file.Message, Time: w.now().Add(-time.Hour)}
+	for _, c := range slices.Concat(w.stampers(), w.infos(), accuracies(), w.commitments()) {
+		token := pki.Token{Signer: w.stamper, Stamped: w.file.Message, Time: w.now().Add(-time.Hour)}
 		c.change(&token)
 		v := w.file.token(tokenForm{Name: c.name, DER: token.DER()})
 		w.gives(c.name, v.Code, c.code)
@@ -163,15 +162,23 @@ func (w *certifying) tokens() {
 	}
 }
 
+// stamperOf is an authority of time below another.
+func stamperOf(by *pki.Issued) *pki.Issued {
+	return by.Issue(x509.Certificate{
+		Subject: pkix.Name{CommonName: "stamps of " + by.Subject.CommonName}, NotAfter: by.NotAfter,
+		ExtraExtensions: []pkix.Extension{pki.StampsAlone(true)},
+	}, p256("stamper"))
+}
+
 // stampers are who signs a token, and how.
-func (w *certifying) stampers(right *pki.Issued) []stampCase {
+func (w *certifying) stampers() []stampCase {
 	sign := func(change func(*pki.Signature)) func(*pki.Token) {
 		return func(k *pki.Token) { k.Sign = change }
 	}
 	by := func(change func(*x509.Certificate)) func(*pki.Token) {
 		c := x509.Certificate{Subject: pkix.Name{CommonName: "stamps"}, ExtraExtensions: []pkix.Extension{pki.StampsAlone(true)}}
 		change(&c)
-		return func(k *pki.Token) { k.Signer = w.time.Issue(c, pki.Key("stamps")) }
+		return func(k *pki.Token) { k.Signer = w.time.Issue(c, p256("stamps")) }
 	}
 	usage := func(list ...asn1.ObjectIdentifier) func(*pki.Token) {
 		return by(func(c *x509.Certificate) { c.ExtraExtensions[0] = pki.UsedFor(true, list...) })
@@ -180,7 +187,7 @@ func (w *certifying) stampers(right *pki.Issued) []stampCase {
 	sub := func(change func(*x509.Certificate)) func(*pki.Token) {
 		return func(k *pki.Token) {
 			by := below(w.time, "sub", pki.Key("sub"), change)
-			k.Signer = by.Stamper()
+			k.Signer = stamperOf(by)
 			k.Sign = func(s *pki.Signature) { s.Certificates = []*x509.Certificate{by.Certificate, k.Signer.Certificate} }
 		}
 	}
@@ -188,8 +195,8 @@ func (w *certifying) stampers(right *pki.Issued) []stampCase {
 		{"right", "", func(*pki.Token) {}},
 		{"below an authority that is sent along", "", sub(asItIs)},
 		{"below an authority for code", "tsa.usage", sub(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning} })},
-		{"of another authority", "tsa.chain", func(k *pki.Token) { k.Signer = pki.Authority("strangers", w.start).Stamper() }},
-		{"of an authority of people", "tsa.chain", func(k *pki.Token) { k.Signer = w.people.Stamper() }},
+		{"of another authority", "tsa.chain", func(k *pki.Token) { k.Signer = stamperOf(pki.Authority("strangers", w.start)) }},
+		{"of an authority of people", "tsa.chain", func(k *pki.Token) { k.Signer = stamperOf(w.people) }},
 		{"before the authority", "tsa.not_yet_valid", func(k *pki.Token) { k.Time = w.start.Add(-time.Second) }},
 		{"after the authority", "tsa.expired", func(k *pki.Token) { k.Time = w.time.NotAfter.Add(time.Second) }},
 		{"for time stamps and code", "tsa.usage", usage(stamps, code)},
@@ -200,7 +207,7 @@ func (w *certifying) stampers(right *pki.Issued) []stampCase {
 		{"by an authority", "tsa.usage", by(func(c *x509.Certificate) {
 			c.IsCA, c.KeyUsage = true, x509.KeyUsageDigitalSignature|x509.KeyUsageCertSign
 		})},
-		{"by another key", "tsa.form", sign(func(s *pki.Signature) { s.Signer = &pki.Issued{Certificate: right.Certificate, Key: pki.Key("thief")} })},
+		{"by another key", "tsa.form", sign(func(s *pki.Signature) { s.Signer = &pki.Issued{Certificate: w.stamper.Certificate, Key: p256("thief")} })},
 		{"without its certificate", "tsa.form", sign(func(s *pki.Signature) { s.Certificates = []*x509.Certificate{} })},
 		{"detached", "tsa.form", sign(func(s *pki.Signature) { s.Attached = false })},
 		{"detached, over nothing", "tsa.form", func(k *pki.Token) {
@@ -215,7 +222,7 @@ func (w *certifying) stampers(right *pki.Issued) []stampCase {
 }
 
 // infos are what TSTInfo may look like.
-func infos() []stampCase {
+func (w *certifying) infos() []stampCase {
 	info := func(change func(*pki.Node)) func(*pki.Token) { return func(k *pki.Token) { k.Change = change } }
 	moment := func(text string) func(*pki.Token) {
 		return info(func(n *pki.Node) { n.At(4).Bytes = []byte(text) })
@@ -225,7 +232,8 @@ func infos() []stampCase {
 			k.Change = func(n *pki.Node) { n.At(2, 0, 0).Bytes[8], n.At(2, 1).Bytes = oid, sum(k.Stamped) }
 		}
 	}
-	ordering, nonce, name := &pki.Node{Tag: 1, Bytes: []byte{0xff}}, &pki.Node{Tag: 2, Bytes: []byte{7}}, &pki.Node{Tag: 0xa0, Nodes: []*pki.Node{{Tag: 0x86, Bytes: []byte("x:y")}}}
+	ordering, nonce := &pki.Node{Tag: 1, Bytes: []byte{0xff}}, &pki.Node{Tag: 2, Bytes: []byte{7}}
+	name := &pki.Node{Tag: 0xa0, Nodes: []*pki.Node{{Tag: 0xa4, Nodes: []*pki.Node{pki.Tree(w.stamper.RawSubject)}}}} // [0] directoryName
 	return []stampCase{
 		{"with ordering, nonce and name", "", info(func(n *pki.Node) { n.Add(ordering, nonce, name) })},
 		{"of SHA-384", "", imprint(2, func(b []byte) []byte { h := sha512.Sum384(b); return h[:] })},
@@ -282,7 +290,8 @@ func accuracies() []stampCase {
 }
 
 // commitments are how a token names its certificate.
-func (w *certifying) commitments(stamper *pki.Issued) []stampCase {
+func (w *certifying) commitments() []stampCase {
+	stamper := w.stamper
 	spoil := func(change func(*pki.Node)) func(*pki.Token) {
 		return func(k *pki.Token) { k.Commit = change }
 	}
@@ -333,7 +342,7 @@ func (w *certifying) commitments(stamper *pki.Issued) []stampCase {
 
 // answers are what a time-stamping authority may answer.
 func (w *certifying) answers() {
-	token := pki.Token{Signer: w.time.Stamper(), Stamped: w.file.Message, Time: w.now()}.DER()
+	token := pki.Token{Signer: w.stamper, Stamped: w.file.Message, Time: w.now()}.DER()
 	answer := func(status byte, more ...*pki.Node) *pki.Node {
 		return &pki.Node{Tag: 0x30, Nodes: append([]*pki.Node{{Tag: 0x30, Nodes: []*pki.Node{{Tag: 2, Bytes: []byte{status}}}}}, more...)}
 	}
@@ -364,7 +373,7 @@ func (w *certifying) answers() {
 
 // completions are tokens without a certificate.
 func (w *certifying) completions() {
-	stamper := w.time.Stamper()
+	stamper := w.stamper
 	stamp := func(change func(*pki.Signature)) []byte {
 		return pki.Token{Signer: stamper, Stamped: w.file.Message, Time: w.now(), Sign: change}.DER()
 	}
