@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -54,7 +55,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "edit": edit, "people": registerPeople,
+			"exits": exits, "let": let, "signal": sendSignal, "flip": flip, "until": until, "layout": layout, "edit": edit, "people": registerPeople,
 			"passkey": device, "page": page, "tool": tool, "idp": provider,
 		},
 	})
@@ -145,6 +146,25 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(path, bytes.ReplaceAll(doc, []byte(args[1]), changed), 0o600))
+}
+
+// layout FILE FROM TO gives a database the number of another program's layout.
+func layout(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: layout file from to")
+	}
+	numbered := func(text string) []byte {
+		n, err := strconv.ParseUint(text, 10, 32)
+		ts.Check(err)
+		return binary.BigEndian.AppendUint32([]byte("layout"), uint32(n))
+	}
+	path := ts.MkAbs(args[0])
+	doc, err := os.ReadFile(path)
+	ts.Check(err)
+	if !bytes.Contains(doc, numbered(args[1])) {
+		ts.Fatalf("%s is not of layout %s", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(path, bytes.ReplaceAll(doc, numbered(args[1]), numbered(args[2])), 0o600))
 }
 
 // registerPeople registers, with the register that is being served: maria, who may issue

@@ -12,6 +12,12 @@ import (
 	"github.com/deedlog/deed/ledger"
 )
 
+// Layout is the number of the form of cells and search rows as this program derives
+// them from the entries: what else there is, where it is or how it is written makes
+// it another. A database keeps the number that it was made with, and one of another
+// is not read.
+const Layout = 1
+
 // Derived is what one entry leaves beside the tree.
 type Derived struct {
 	Entry ledger.Entry

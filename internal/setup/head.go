@@ -34,7 +34,7 @@ func RestoreHead(ctx context.Context, configPath string, checkpoint []byte) (led
 		return ledger.Checkpoint{}, fmt.Errorf("restoring %s: %w", c.Head, err)
 	}
 	// Not beside a process that serves the register and has a head file open.
-	store, err := boltstore.OpenReadOnly(c.Store)
+	store, err := OpenStore(c)
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}

@@ -48,8 +48,8 @@ type Inspection struct {
 // Run reads the database as it is now. The error is nil if all of it was read,
 // whether or not there were faults. It returns the number of entries.
 func (i *Inspection) Run(ctx context.Context) (size uint64, err error) {
-	store, err := boltstore.OpenReadOnly(i.Config.Store)
-	if errors.Is(err, boltstore.ErrLocked) {
+	store, err := OpenStore(i.Config)
+	if Refuses(err) {
 		return 0, err
 	}
 	if err != nil {
@@ -118,6 +118,16 @@ func (i *Inspection) pages(ctx context.Context, store *boltstore.Store) error {
 	}()
 	defer func() { stop(); <-said }()
 	return store.CheckPages(i.Report)
+}
+
+// OpenStore opens the database of a register that is not being served, for reading.
+// Of another program's it is boltstore.ErrOlder or ErrNewer.
+func OpenStore(c Config) (*boltstore.Store, error) { return layout.OpenReadOnly(c.Store) }
+
+// Refuses reports whether an error of [OpenStore] is no damage: the database is in
+// use, or another program's.
+func Refuses(err error) bool {
+	return errors.Is(err, boltstore.ErrLocked) || errors.Is(err, boltstore.ErrOlder) || errors.Is(err, boltstore.ErrNewer)
 }
 
 // SavedHead reads the checkpoint of the head file, nil if there is none. Its

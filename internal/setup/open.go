@@ -14,6 +14,9 @@ import (
 	"github.com/deedlog/deed/ledger/boltstore"
 )
 
+// layout is that of the databases of this program.
+const layout boltstore.Layout = server.Layout
+
 // Instance is an open register. Close it.
 type Instance struct {
 	// Dir is the directory of the configuration.
@@ -57,7 +60,7 @@ func open(ctx context.Context, configPath string, o Options) (*Instance, error) 
 	}
 	i := &Instance{Dir: dir, Config: c, secrets: secrets, logger: o.Logger, metrics: server.NewMetrics(c.domains())}
 	i.head = &boltstore.HeadFile{Path: c.Head}
-	if i.Store, err = boltstore.Open(c.Store); err != nil {
+	if i.Store, err = layout.Open(c.Store); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", c.Store, err)
 	}
 	i.Log, err = ledger.Open(ctx, ledger.Config{

@@ -55,7 +55,7 @@ func (r Reindex) Run(ctx context.Context) (out Reindexed, err error) {
 	if err != nil {
 		return out, fmt.Errorf("reading head file: %w", err)
 	}
-	from, err := boltstore.OpenUnindexed(ctx, old, r.Progress)
+	from, err := layout.OpenUnindexed(ctx, old, r.Progress)
 	if err != nil {
 		return out, err
 	}
@@ -105,7 +105,7 @@ func (r Reindex) rewrite(ctx context.Context, from *boltstore.Unindexed, path st
 	if signed != nil && signed.Size > head.Size {
 		return 0, fmt.Errorf("%d entries are signed, %d are stored: this database is an old copy, or has lost entries", signed.Size, head.Size)
 	}
-	store, err := boltstore.Open(path)
+	store, err := layout.Open(path)
 	if err != nil {
 		return 0, err
 	}
@@ -113,7 +113,7 @@ func (r Reindex) rewrite(ctx context.Context, from *boltstore.Unindexed, path st
 	if err := errors.Join(err, store.Close()); err != nil {
 		return 0, err
 	}
-	if store, err = boltstore.Open(path); err != nil {
+	if store, err = layout.Open(path); err != nil {
 		return 0, err
 	}
 	got, err := store.Load(ctx)

@@ -14,6 +14,7 @@ import (
 //
 //	head       "head"                   -> sum[4] || ledger.Head
 //	           "format"                 -> u32, the number of this layout
+//	           "layout"                 -> u32, the number of what is in cells and rows, see layout.go
 //	           "part"                   -> u32, entries of a segment of level 0
 //	           "wiped"                  -> sum[4], while nothing erased is on free pages, see wipe.go
 //	entries    u64 index                -> sum[4] || identity[32] || leaf hash[32] || entry
@@ -40,6 +41,7 @@ var (
 
 	keyHead    = []byte("head")
 	keyFormat  = []byte("format")
+	keyLayout  = []byte("layout")
 	keyPart    = []byte("part")
 	keyCatalog = []byte("catalog")
 )
@@ -75,7 +77,7 @@ func sequential(tx *bolt.Tx, name []byte) (*bolt.Bucket, error) {
 
 // create makes the buckets of a new file, and refuses one of another layout, but
 // for the one before, whose head had no sum.
-func create(tx *bolt.Tx) error {
+func create(tx *bolt.Tx, l Layout) error {
 	if b := tx.Bucket(bucketHead); b != nil {
 		if v := b.Get(keyFormat); bytes.Equal(v, binary.BigEndian.AppendUint32(nil, format-1)) {
 			if err := upgrade(b); err != nil {
@@ -93,6 +95,9 @@ func create(tx *bolt.Tx) error {
 		return err
 	}
 	head := tx.Bucket(bucketHead)
+	if err := head.Put(keyLayout, binary.BigEndian.AppendUint32(nil, uint32(l))); err != nil {
+		return err
+	}
 	if err := head.Put(keyPart, binary.BigEndian.AppendUint32(nil, partEntries)); err != nil {
 		return err
 	}

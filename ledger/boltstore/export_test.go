@@ -132,6 +132,11 @@ func (s *Store) Downgrade() error {
 	})
 }
 
+// Unnumber makes the file one that was made before there were layouts.
+func (s *Store) Unnumber() error {
+	return s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketHead).Delete(keyLayout) })
+}
+
 // WithoutFilters forgets the filters, as if they were not loaded yet.
 func (s *Store) WithoutFilters() {
 	for _, g := range s.index.Load().segments {

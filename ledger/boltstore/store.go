@@ -88,14 +88,23 @@ var (
 var ErrLocked = errors.New("another process has the database open")
 
 // Open opens the file for reading and writing, and creates it if it is missing,
-// readable by the owner only.
-func Open(path string) (*Store, error) {
+// readable by the owner only. It takes a file of any [Layout], and makes
+// one of none.
+func Open(path string) (*Store, error) { return Layout(0).Open(path) }
+
+// Open is [Open] of a file in layout l; a new one is made in it.
+func (l Layout) Open(path string) (*Store, error) {
 	s, err := open(path, false)
 	if err != nil {
 		return nil, err
 	}
 	s.wake, s.idle, s.unmergeable = make(chan struct{}, 1), make(chan struct{}), make(map[segmentID]bool)
-	if err = s.guard(func() error { return s.db.Update(create) }); err == nil {
+	if err = s.guard(func() error {
+		return s.db.Update(func(tx *bolt.Tx) error { return create(tx, l) })
+	}); err == nil {
+		err = l.check(s)
+	}
+	if err == nil {
 		err = syncDirectory(filepath.Dir(path)) // the file may be new, and its name is in there
 	}
 	if err == nil {
@@ -116,17 +125,7 @@ func Open(path string) (*Store, error) {
 
 // OpenReadOnly opens an existing file for tools. It can be opened any number of
 // times, but not while a process has it open for writing. Commit fails.
-func OpenReadOnly(path string) (*Store, error) {
-	s, err := openReadOnly(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.reload(); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("opening database %s: %w", path, err)
-	}
-	return s, nil
-}
+func OpenReadOnly(path string) (*Store, error) { return Layout(0).OpenReadOnly(path) }
 
 // openReadOnly does not read the index.
 func openReadOnly(path string) (*Store, error) {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"sort"
 
@@ -31,16 +30,7 @@ const mostGone = 1024
 // for each. progress may be nil. As with [OpenReadOnly], no process may have the
 // file open for writing, and none can while it is open.
 func OpenUnindexed(ctx context.Context, path string, progress ledger.Progress) (*Unindexed, error) {
-	s, err := openReadOnly(path)
-	if err != nil {
-		return nil, err
-	}
-	s.index.Store(new(index))
-	u := &Unindexed{Store: s}
-	if err := u.scan(ctx, progress); err != nil {
-		return nil, errors.Join(fmt.Errorf("reading the objects of %s: %w", path, err), s.Close())
-	}
-	return u, nil
+	return Layout(0).OpenUnindexed(ctx, path, progress)
 }
 
 // scan lists the objects. A damaged one is passed: there may be a sound copy.

@@ -127,6 +127,10 @@ func classifyCause(err error) (code int, hint string) {
 		return ExitCould, "an SSH key signs by ssh-keygen: see --pae of 'deed sign --help'; 'openssl pkcs8 -topk8 -nodes' brings other keys into this form"
 	case errors.Is(err, boltstore.ErrLocked):
 		return ExitCould, "stop the deed serve that has it open, or work on a copy"
+	case errors.Is(err, boltstore.ErrOlder):
+		return ExitCould, "nothing is lost: stop what serves it and run 'deed log reindex' once, see Upgrade in docs/operating.md"
+	case errors.Is(err, boltstore.ErrNewer):
+		return ExitCould, "run the deed that made it, or a newer one"
 	case errors.Is(err, ledger.ErrRollback):
 		return ExitCould, "restore the newest database; never delete the head file to get past this; if the file was lost, see deed log recover"
 	case isDamage(err):

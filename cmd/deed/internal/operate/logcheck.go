@@ -83,6 +83,7 @@ type checkLine struct {
 	Size   uint64   `json:"size,omitempty"`
 	Locked bool     `json:"locked,omitempty"` // another process has the file
 	Error  string   `json:"error,omitempty"`  // the check itself could not go on
+	Hint   string   `json:"hint,omitempty"`   // what to do about it
 	End    bool     `json:"end,omitempty"`
 }
 
@@ -213,7 +214,7 @@ func (f *following) lines(r io.Reader) error {
 		}
 		switch {
 		case line.Error != "":
-			return errors.New(line.Error)
+			return console.Hint(errors.New(line.Error), line.Hint)
 		case line.Locked:
 			f.locked = true
 		case line.Fault != nil:

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/internal/setup"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/ledger/boltstore"
@@ -39,7 +40,8 @@ func readInside(ctx context.Context, config setup.Config, out io.Writer,
 		return err
 	}
 	if err != nil {
-		say(checkLine{Error: err.Error()})
+		_, hint := console.Classify(err)
+		say(checkLine{Error: err.Error(), Hint: hint})
 		return err
 	}
 	say(checkLine{End: true, Size: size})
@@ -54,8 +56,8 @@ func (l *logCheck) inspect(ctx context.Context, c setup.Config, report func(*led
 
 // scrub is what deed log scrub reads: the same as serve does in the background.
 func scrub(ctx context.Context, c setup.Config, report func(*ledger.Corrupt), progress ledger.Progress) (uint64, error) {
-	store, err := boltstore.OpenReadOnly(c.Store)
-	if errors.Is(err, boltstore.ErrLocked) {
+	store, err := setup.OpenStore(c)
+	if setup.Refuses(err) {
 		return 0, err
 	}
 	if err != nil {

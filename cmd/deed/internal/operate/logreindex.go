@@ -17,7 +17,8 @@ import (
 const logReindexLong = `Make the database of a register again, from its entries and objects alone, where
 what is derived from them is damaged: the index (a start is refused), the search
 rows, the state, the tiles. Every statement is checked and decided again as its
-record says. The root must be the one that is stored and signed: a damaged entry
+record says. A database that was made by an older deed, with less derived from the
+same entries, takes it once. The root must be the one that is stored and signed: a damaged entry
 or a lost object cannot be made again, and then nothing is changed.
 
 The register must not be served. The new file is written beside the old one, which
@@ -68,6 +69,8 @@ func (l *logReindex) run(cmd *cobra.Command, _ []string) error {
 		return console.Hint(errors.New("another process has the database open"), "stop the deed serve that has it open")
 	case errors.Is(err, setup.ErrExists):
 		return console.Hint(err, "an earlier reindex kept it: remove it if 'deed log check' finds nothing")
+	case errors.Is(err, boltstore.ErrNewer):
+		return err
 	case err != nil:
 		return console.Hint(err, "the old file is as it was; put a replica that is as new as the head file in its place")
 	case l.json:
