@@ -73,11 +73,11 @@ func attestationData(b []byte) (data []byte, err error) {
 	}
 	seen := map[string]bool{}
 	for range n {
-		name, ok := in.bytes(cborText) // none is no name of ours
+		name, _ := in.bytes(cborText) // none is no name of ours
 		if seen[string(name)] {
 			return nil, notAttestation()
 		}
-		seen[string(name)] = true
+		seen[string(name)], ok = true, false
 		switch string(name) {
 		case "fmt":
 			_, ok = in.bytes(cborText)
@@ -85,8 +85,6 @@ func attestationData(b []byte) (data []byte, err error) {
 			ok = len(in.rest) > 0 && in.rest[0]>>5 == cborMap && in.skip(1)
 		case "authData":
 			data, ok = in.bytes(cborBytes)
-		default:
-			ok = false
 		}
 		if !ok {
 			return nil, notAttestation()
