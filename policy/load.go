@@ -63,26 +63,16 @@ func (s *Set) declare(schema *resolvedSchema) {
 		}
 		s.entities[uid] = cedar.Entity{UID: uid, Parents: action.Entity.Parents}
 	}
-	group := cedar.NewEntityUID(actionType, reversibleGroup)
+	groups := newGraph(s.entities)
+	reversible := groups.spread(map[cedar.EntityUID]bitset{cedar.NewEntityUID(actionType, reversibleGroup): {1}}, 1)
 	for action := range s.actions {
-		s.undoable[action] = s.within(cedar.NewEntityUID(actionType, cedar.String(action)), group, map[cedar.EntityUID]bool{})
+		n := groups.number[cedar.NewEntityUID(actionType, cedar.String(action))]
+		s.undoable[action] = action != reversibleGroup && reversible[n].next(0) == 0
 	}
 }
 
 // reversibleGroup is the group of the actions that can be undone.
 const reversibleGroup = "reversible"
-
-// within reports whether an action is in a group, directly or not. seen are those that
-// were looked at.
-func (s *Set) within(action, group cedar.EntityUID, seen map[cedar.EntityUID]bool) bool {
-	seen[action] = true
-	for parent := range s.entities[action].Parents.All() {
-		if parent == group || !seen[parent] && s.within(parent, group, seen) {
-			return true
-		}
-	}
-	return false
-}
 
 // invalid is the fault policy.invalid.
 func invalid(field, expected string, err error) error {
