@@ -12,7 +12,7 @@ import (
 )
 
 // A wantedDecision is a case with the answer in short: "allowed", or the faults,
-// then the grants of each link.
+// then "reversible", then the grants of each link.
 type wantedDecision struct {
 	decisionCase
 	want string
@@ -24,6 +24,9 @@ func (c wantedDecision) got() string {
 	if c.Decision.Allow {
 		answer = "allowed"
 	}
+	if c.Undoable {
+		answer += " reversible"
+	}
 	for _, granted := range c.Decision.Granted {
 		answer += fmt.Sprint(" ", granted)
 	}
@@ -32,7 +35,7 @@ func (c wantedDecision) got() string {
 
 // decisionCases are requests to the default set, to others, and to warrants.
 func decisionCases() []wantedDecision {
-	return slices.Concat(factCases(), requestCases(), groupCases(), warrantCases(), constraintCases())
+	return slices.Concat(factCases(), requestCases(), groupCases(), reversibleCases(), warrantCases(), constraintCases())
 }
 
 // transfer is the request of the file.
@@ -162,6 +165,22 @@ func groupCases() []wantedDecision {
 			policyWarrant{NotBefore: 1790150400000, Expires: 1790236800000, Grants: []attest.Grant{{Actions: []string{"payments"},
 				Resource: attest.Match{Kind: "bank_account", Match: attest.Constraint{Prefix: "iban"}}, Arguments: upTo(0, "5000.00").Grants[0].Arguments}}}).
 			under(actions, in("schema", "namespace Deed {", "namespace Deed {\n  action \"payments\";")),
+	}
+}
+
+// reversibleCases are actions that can be undone, and that cannot.
+func reversibleCases() []wantedDecision {
+	const first, transfers = "namespace Deed {", `  action "payments.quote", "payments.transfer", "payments.refund" appliesTo`
+	among := func(name, why, want, actions, group string) wantedDecision {
+		return decision(name, why, want+" [0]", `{}`, upTo(0, "5000.00")).under(in("schema", first, first+"\n  "+actions),
+			in("schema", transfers, strings.TrimSuffix(transfers, "appliesTo")+group+"appliesTo"))
+	}
+	return []wantedDecision{
+		among("among what can be undone", "The schema has it in the group.", "allowed reversible", `action "reversible";`, `in ["reversible"] `),
+		among("in a group of what can be undone", "The group is in the group.", "allowed reversible", `action "reversible"; action "drafts" in ["reversible"];`, `in ["drafts"] `),
+		among("in another group", "It is not the one of what can be undone.", "allowed", `action "reversible"; action "drafts";`, `in ["drafts"] `),
+		decision("the group of what can be undone itself", "It is an action, and not in itself.", "policy.denied", `{"action":"reversible","open":[],"warrant":{"present":false}}`).
+			under(in("schema", `"payments.refund" appliesTo`, `"payments.refund", "reversible" appliesTo`)),
 	}
 }
 

@@ -122,6 +122,8 @@ func nestingCases() []policySet {
 			refused("policies", "parentheses in each other with greater than", "It closes nothing in a policy.", nested("~true%", "(2 > 1 && ", ")", most)...),
 			accepted("brackets in a string", "What is quoted does not count.", repeated(`context.phase == "~"`, "(", most+6)...),
 			accepted("brackets after a quote in a string", "An escaped quote does not end it.", repeated(`context.phase == "\"~"`, "(", most+6)...),
+			accepted("brackets in a comment of a schema", "What is commented out does not count.",
+				in("schema", "namespace Deed {", "/*~*/ namespace Deed {"), in("schema", "~", "{").times(most+6)),
 			accepted("brackets in a comment", "What is commented out does not count.", repeated("true //~\n", "(", most+6)...),
 			accepted("brackets in a comment with an end", "What is commented out does not count.", repeated("true /*~*/", "(", most+6)...),
 			refused("policies", "brackets after a backslash in a string", "An escaped backslash escapes no quote.", nested(`context.phase == "\\" && ~true%`, "(", ")", most)...),

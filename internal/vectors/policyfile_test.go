@@ -82,6 +82,7 @@ type decisionCase struct {
 	Cedar    []string        `json:"cedar"`         // of each warrant, as it is compiled here
 	Request  jsontext.Value  `json:"request"`       // a merge patch (RFC 7396)
 	Decision decided         `json:"decision"`
+	Undoable bool            `json:"reversible,omitzero"` // the set has the action among those that can be undone
 }
 
 // decided is a decision; the lists are ascending.
@@ -207,32 +208,33 @@ func (w policyWarrant) compile() (*policy.Warrant, error) {
 	return policy.Compile(&attest.Warrant{Depth: w.Depth, Expires: w.Expires, Grants: w.Grants, Never: w.Never, NotBefore: w.NotBefore})
 }
 
-// decide answers a case, and gives the Cedar of its warrants.
-func (f *policyFile) decide(c decisionCase) (decided, []string, error) {
+// decide answers a case and gives the Cedar of its warrants, in place.
+func (f *policyFile) decide(c *decisionCase) error {
 	var set *policy.Set
 	if !c.None {
 		src, err := f.source(c.Changes)
 		if err != nil {
-			return decided{}, nil, err
+			return err
 		}
 		if set, err = policy.Load(src); err != nil {
-			return decided{}, nil, err
+			return err
 		}
 	}
 	r, err := f.request(c.Request)
 	if err != nil {
-		return decided{}, nil, err
+		return err
 	}
 	var chain []*policy.Warrant
-	var cedar []string
+	c.Cedar = nil
 	for _, w := range c.Warrants {
 		link, err := w.compile()
 		if err != nil {
-			return decided{}, nil, err
+			return err
 		}
-		chain, cedar = append(chain, link), append(cedar, link.Text())
+		chain, c.Cedar = append(chain, link), append(c.Cedar, link.Text())
 	}
-	return decided(policy.Decide(set, chain, r)), cedar, nil
+	c.Decision, c.Undoable = decided(policy.Decide(set, chain, r)), set.Reversible(r.Action)
+	return nil
 }
 
 const policiesFile = "policies.json"
@@ -257,8 +259,7 @@ func ofPolicies(t *testing.T) (out []witness) {
 		want := encoded(v)
 		out = append(out, witness{policiesFile + ": " + v.Name, func() bool {
 			got := v
-			var err error
-			got.Decision, got.Cedar, err = file.decide(v)
+			err := file.decide(&got)
 			return err == nil && encoded(got) == want
 		}})
 	}
@@ -302,8 +303,7 @@ func TestPolicies(t *testing.T) {
 	}
 	for _, c := range decisionCases() {
 		name(c.Name)
-		var err error
-		if c.Decision, c.Cedar, err = f.decide(c.decisionCase); err != nil || c.got() != c.want {
+		if err := f.decide(&c.decisionCase); err != nil || c.got() != c.want {
 			t.Errorf("%s: %s, want %s (%v)", c.Name, c.got(), c.want, err)
 		}
 		f.Decisions = append(f.Decisions, c.decisionCase)
