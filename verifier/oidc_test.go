@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/testkit/idp"
 	"github.com/deedlog/deed/internal/testkit/register"
 	"github.com/deedlog/deed/verifier"
@@ -109,14 +110,7 @@ func TestTokenForgedKeys(t *testing.T) {
 // what rests on it, and nothing false.
 func TestTokenSealed(t *testing.T) {
 	w := delegated(t, nil)
-	token := w.contents["token scope"]
-	var object attest.Digest
-	for _, o := range token.Objects {
-		if strings.Count(string(o), ".") == 2 && strings.HasPrefix(string(o), "ey") {
-			object = attest.DigestOf(o)
-		}
-	}
-	v := verifier.Verify(build(t, without(w.contents["token delegated"], object)), load(t, w.trust), verifier.Options{})
+	v := verifier.Verify(build(t, without(w.contents["token delegated"], tokenIn(w.contents["token scope"]))), load(t, w.trust), verifier.Options{})
 	status, checks := outcome(v)
 	if status != unknown || checks[0] != "token.sealed" || v.ExitCode() != 2 {
 		t.Errorf("%s %v", status, checks)
@@ -126,6 +120,30 @@ func TestTokenSealed(t *testing.T) {
 		t.Error(text)
 	}
 	golden(t, "token sealed", v)
+}
+
+// tokenIn is the token among the objects of a bundle.
+func tokenIn(c verifier.Contents) (object attest.Digest) {
+	for _, o := range c.Objects {
+		if strings.Count(string(o), ".") == 2 && strings.HasPrefix(string(o), "ey") {
+			object = attest.DigestOf(o)
+		}
+	}
+	return object
+}
+
+// TestTokenSealedPin: a record that is believed for want of a token may name roots
+// that nobody was proven with. They bring the verifier nowhere.
+func TestTokenSealedPin(t *testing.T) {
+	w := delegated(t, nil)
+	f := forge(t, w).edit("token delegated", func(_ *admission.Entry, r *admission.Record) {
+		r.Read.Force = append(r.Read.Force, admission.Pin{Slot: admission.NamedRootSlot(attest.NamedRoot{Type: attest.RootX509, Name: "none"})})
+		slices.SortFunc(r.Read.Force, func(a, b admission.Pin) int { return strings.Compare(string(a.Slot), string(b.Slot)) })
+	})
+	delete(f.objects, tokenIn(w.contents["token scope"]))
+	v := verifier.Verify(build(t, f.bundle("token delegated")), load(t, w.trust), verifier.Options{})
+	refuted(t, v, "a root that is not there", 0)
+	blind(t, v, w.IDs["token scope"])
 }
 
 // blind wants a subject that is there, of which nothing is shown that rests on a

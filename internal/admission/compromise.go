@@ -131,7 +131,7 @@ func (c *Checked) suspects() []suspect {
 	s := c.verified.Signer()
 	out := signerSuspects(nil, s, nil)
 	for slot, root := range c.pins {
-		if isRoot(slot) { // without which nobody was proven
+		if root != nil && isRoot(slot) { // nobody is proven without one, but a record may name more
 			out = append(out, suspect{what: rootMark(root.ID()), own: true})
 		}
 	}

@@ -138,6 +138,7 @@ var survivors = []survivor{
 		`internal/admission/compromise.go Contests: slices.ContainsFunc(rests, func(r suspect) bool { return slices.Contains(what, r.what) })`,
 		`internal/admission/decide.go Reconsider: if ok`,
 		`internal/admission/decide.go Reconsider: len(c.lacks) > 0`,
+		`internal/admission/compromise.go suspects: root != nil`,
 	}},
 	{"an agent without a name, a type that is not known, and a document of 256 KiB, which no published file is to carry", "attest/token TestNames TestParseKeys TestTypesDoNotMix", []string{
 		`attest/token/header.go typed: want != ""`,
