@@ -25,7 +25,7 @@ func Text(v *Verdict) string {
 	p := &page{}
 	p.para(0, "", v.headline())
 	if v.File != "" {
-		p.para(0, "", "File "+printable(v.File)+".")
+		p.para(0, "", "File "+printable(v.File)+v.believed()+".")
 	}
 	if v.Log != "" {
 		p.para(0, "", fmt.Sprintf("Log %s, a tree of %d entries.", v.Log, v.Size))
@@ -56,6 +56,14 @@ func (v *Verdict) headline() string {
 		return "VERIFIED, ON THE OPERATOR'S WORD: every required check passed, with roots of trust taken from the evidence itself." + v.readings()
 	}
 	return "VERIFIED: every required check passed." + v.readings()
+}
+
+// believed names the trust directory, where it is known.
+func (v *Verdict) believed() string {
+	if v.Trust == "" {
+		return ""
+	}
+	return ", with the trust directory " + printable(v.Trust)
 }
 
 // readings name the subjects of which there are two, or are "".

@@ -29,6 +29,7 @@ type Verdict struct {
 	Result          string    `json:"result"`           // verified | false | could_not_check
 	Size            uint64    `json:"size"`             // of the tree that the checkpoint states
 	Subjects        []Subject `json:"subjects"`
+	Trust           string    `json:"trust,omitzero"` // the directory that was believed, likewise
 	V               int       `json:"v"`
 }
 

@@ -17,21 +17,37 @@ type Standing struct {
 }
 
 // Standing says how each gate stands that applies now.
-func (v *View) Standing() []Standing {
-	var out []Standing
-	for _, g := range v.Gates() {
+func (v *View) Standing() []Standing { return v.standing(v.Gates()) }
+
+// Standing says how each gate of the warrant stands that applies at a time, in ms. It
+// is of what [Pending] found: else the warrant is not known.
+func (a *Asked) Standing(now int64) []Standing {
+	if a.Warrant == nil {
+		return nil
+	}
+	return a.standing(gatesOf(a.Warrant, a.Action, now))
+}
+
+func (a *Asked) standing(gates []attest.WarrantGate) (out []Standing) {
+	for _, g := range gates {
 		s := Standing{Gate: g}
 		for _, name := range g.Approvers {
-			if slices.ContainsFunc(v.Approved, func(a Given) bool { return a.Statement.Person == name }) {
+			if slices.ContainsFunc(a.Approved, func(yes Given) bool { return yes.Statement.Person == name }) {
 				s.Approved = append(s.Approved, name)
 			}
-			if slices.ContainsFunc(v.Refused, func(r Refused) bool { return r.Statement.Person == name }) {
+			if slices.ContainsFunc(a.Refused, func(no Refused) bool { return no.Statement.Person == name }) {
 				s.Refused = append(s.Refused, name)
 			}
 		}
 		out = append(out, s)
 	}
 	return out
+}
+
+// Asks reports whether any of the gates wants this person's approval; where there are
+// no gates, anybody's may do.
+func Asks(gates []Standing, person string) bool {
+	return len(gates) == 0 || slices.ContainsFunc(gates, func(s Standing) bool { return slices.Contains(s.Gate.Approvers, person) })
 }
 
 // Words say how many approvals there are, and what is missing.

@@ -99,9 +99,12 @@ func (g Given) Words() string {
 
 // DenialWords are why an action was denied: faults, and the rules of the policy
 // where that denied.
-func DenialWords(l *admission.Logged) string {
-	s := strings.Join(l.Record.Decision.Faults, ", ")
-	if rules := l.Record.Decision.Determining; len(rules) > 0 && slices.Contains(l.Record.Decision.Faults, "policy.denied") {
+func DenialWords(l *admission.Logged) string { return FaultWords(l.Record.Decision) }
+
+// FaultWords are the faults of a decision, as in [DenialWords].
+func FaultWords(d admission.Decision) string {
+	s := strings.Join(d.Faults, ", ")
+	if rules := d.Determining; len(rules) > 0 && slices.Contains(d.Faults, "policy.denied") {
 		s += " by " + strings.Join(rules, ", ")
 	}
 	return s

@@ -120,9 +120,12 @@ func some[T any](list []T) []T {
 // where nothing differs and not every line could be told: one that several actions
 // may have made, several that name one action, one that is malformed. An ambiguous
 // line is of one action: where there are fewer of them than actions that they may be
-// of, one of these has none.
+// of, one of these has none. Where no line is in the form of such a log, it may be
+// another kind of log, and nothing was compared.
 func (r *Report) Result() string {
 	switch {
+	case r.Lines > 0 && r.Malformed.Count == r.Lines:
+		return "unclear"
 	case r.ServiceOnly.Count+r.Denied.Count > 0, r.without > r.ofAny, r.LogOnly.Count > r.Ambiguous.Count:
 		return "differ"
 	case r.Ambiguous.Count+r.Malformed.Count+r.Repeated.Count > 0:

@@ -65,6 +65,9 @@ func Limit(text string) (attest.Argument, error) {
 		}
 		return attest.Argument{Name: most, Constraint: attest.Constraint{DecimalMax: &attest.Amount{Decimal: m[1], Unit: m[2]}}}, nil
 	}
+	if strings.HasSuffix(name, ">") || strings.HasPrefix(rest, "<") || strings.HasPrefix(rest, ">") {
+		return attest.Argument{}, fmt.Errorf("want name<=AMOUNT UNIT or name=VALUE, a text that begins with < or > in quotes, found %q", text)
+	}
 	limit, err := constraint(rest)
 	return attest.Argument{Name: name, Constraint: limit}, err
 }

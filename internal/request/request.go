@@ -7,7 +7,8 @@
 // # Reading order
 //
 // [Parse] is a request in one line, [New] the same in parts; limit.go reads its
-// arguments and its resource; [Gate] reads a gate of a warrant.
+// arguments and its resource; [File] reads several of a file; [Gate] reads a gate of a
+// warrant.
 //
 // # Caveats
 //

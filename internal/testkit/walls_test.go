@@ -153,7 +153,7 @@ var owners = []wall{
 	{"github.com/spf13/cobra", []string{"./cmd/deed"}, "command lines are the commands'"},
 	{"github.com/hanwen/go-fuse", []string{"./internal/torture/crashfs"}, "no program mounts anything"},
 	{"github.com/prometheus", []string{"./internal/metrics"}, "metrics are made and named in one place"},
-	{"go.yaml.in/yaml", []string{"./cmd/deed/internal/people", "./internal/setup"}, "configuration is the operator's"},
+	{"go.yaml.in/yaml", []string{"./internal/request", "./internal/setup"}, "it is for files that people write"},
 }
 
 var edges = []string{

@@ -72,7 +72,7 @@ func Run(o Options, s Streams) (code int, err error) {
 	}
 	var verdicts []*verifier.Verdict
 	for _, name := range o.Files {
-		v, readErr := verify(name, trust, o, s.In)
+		v, readErr := verify(name, trust, dir, o, s.In)
 		if readErr != nil {
 			err = errors.Join(err, readErr)
 			code = worse(code, CouldNotCheck)
@@ -95,13 +95,13 @@ func worse(a, b int) int {
 	return max(a, b)
 }
 
-func verify(name string, trust *verifier.Trust, o Options, in io.Reader) (*verifier.Verdict, error) {
+func verify(name string, trust *verifier.Trust, dir string, o Options, in io.Reader) (*verifier.Verdict, error) {
 	file, err := read(name, in)
 	if err != nil {
 		return nil, fmt.Errorf("reading bundle: %w", err)
 	}
 	v := verifier.VerifyFile(file, trust, verifier.Options{AcceptLedgerRoots: o.AcceptLedgerRoots})
-	v.File = name
+	v.File, v.Trust = name, dir
 	return v, nil
 }
 

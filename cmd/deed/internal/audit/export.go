@@ -44,7 +44,7 @@ func NewExport() *cobra.Command {
 		Args:    console.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strings.HasSuffix(out, bundleSuffix) {
-				return console.Usage("want --out FILE%s", bundleSuffix)
+				return console.Usage("want --out FILE%s, by which others know what it is, found %q", bundleSuffix, out)
 			}
 			if len(args) == 0 && session == "" {
 				return console.Usage("want an INDEX or ID, or --session ID")

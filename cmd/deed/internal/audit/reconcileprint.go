@@ -58,6 +58,9 @@ func reconcileText(r *reconcile.Report) string {
 	line("%-14s %d: actions that more calls name than one action makes", "repeated", r.Repeated.Count)
 	line("%-14s %d: lines that several actions may have made", "ambiguous", r.Ambiguous.Count)
 	line("%-14s %d, of %d lines; no calls: %d; of another time or path: %d", "malformed", r.Malformed.Count, r.Lines, r.Skipped, r.Outside)
+	if r.Lines > 0 && r.Malformed.Count == r.Lines {
+		line("%-14s no line is in the form of such a log: is it one of another kind?", "form")
+	}
 	if r.Hashed > 0 {
 		line("%-14s %d lines have a digest that Vault hashed: vault write sys/config/auditing/request-headers/X-Action-Digest hmac=false", "hashed", r.Hashed)
 	}

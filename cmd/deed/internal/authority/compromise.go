@@ -30,6 +30,10 @@ compromised gets another ID.
   --person NAME      the key of a person: --person-key DIGEST, else the one in force
   --root INDEX|ID    a root of trust, as the register logged it
 
+--since is a time (2026-03-01T08:00:00Z), a day (2026-03-01: from its start, UTC), or
+how long ago (24h). Be early rather than exact: what was logged before it stays
+uncontested.
+
 The person whose key it is signs, or the owner of the agent, or an administrator;
 for the keys of others and for roots a quorum: --also takes the private keys of
 further administrators.`
@@ -44,11 +48,11 @@ type compromise struct {
 func NewCompromise() *cobra.Command {
 	c := &compromise{}
 	cmd := &cobra.Command{
-		Use:   "compromise --reason TEXT --since TIME (--svid CHAIN | --agent ID | --person NAME | --root INDEX|ID)",
+		Use:   "compromise --reason TEXT --since WHEN (--svid CHAIN | --agent ID | --person NAME | --root INDEX|ID)",
 		Short: "Declare a key, a workload or a root compromised",
 		Long:  compromiseLong,
 		Example: `deed compromise --svid stolen.pem --since 2026-03-01T08:00:00Z --reason 'host taken over' --key maria.key
-deed compromise --person maria --since 24h --reason 'laptop stolen' --key maria.key`,
+deed compromise --person maria --since 2026-03-01 --reason 'laptop stolen' --key maria.key`,
 		Args: console.Takes(0, 0),
 		RunE: c.run,
 	}
@@ -57,7 +61,7 @@ deed compromise --person maria --since 24h --reason 'laptop stolen' --key maria.
 	cmd.Flags().StringVar(&c.person, "person", "", "`NAME` of the person")
 	cmd.Flags().StringVar(&c.key, "person-key", "", "`DIGEST` of the person's key (default: the one in force)")
 	cmd.Flags().StringVar(&c.root, "root", "", "`INDEX` or ID of the root statement")
-	cmd.Flags().StringVar(&c.since, "since", "", "since `WHEN` somebody else may have had it: a time, or how long ago")
+	cmd.Flags().StringVar(&c.since, "since", "", "since `WHEN` somebody else may have had it: a time, a day, or how long ago")
 	cmd.Flags().StringVar(&c.reason, "reason", "", "why, for people")
 	c.QuorumFlags(cmd)
 	c.Submitter.Flags(cmd)
@@ -65,7 +69,10 @@ deed compromise --person maria --since 24h --reason 'laptop stolen' --key maria.
 }
 
 func (c *compromise) run(cmd *cobra.Command, _ []string) error {
-	since, err := whenSince(c.since)
+	if c.reason == "" {
+		return console.Usage("want why, for people: --reason TEXT")
+	}
+	since, err := whenSince(c.since, time.Now())
 	if err != nil {
 		return err
 	}
@@ -78,7 +85,7 @@ func (c *compromise) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	defer done()
-	s := &attest.Compromise{Reason: c.reason, Since: since.UnixMilli()}
+	s := &attest.Compromise{Reason: c.reason, Since: since}
 	if s.Thing, err = c.thing(func(ref string) (attest.Statement, attest.ID, error) {
 		l, _, err := cl.Logged(ctx, ref)
 		if err != nil {
@@ -152,19 +159,17 @@ func (c *compromise) svidKey() (t attest.CompromisedThing, err error) {
 	return attest.CompromisedThing{ID: chain.SPIFFEID(), Key: attest.DigestFrom(chain.KeyDigest()), Kind: attest.SVIDKey}, nil
 }
 
-// whenSince reads a time, or how long ago.
-func whenSince(s string) (time.Time, error) {
+// whenSince reads a time that has come, in ms: a time, the start of a day in UTC, or
+// how long ago.
+func whenSince(s string, now time.Time) (int64, error) {
 	if s == "" {
-		return time.Time{}, console.Usage("want since when somebody else may have had it: --since TIME")
+		return 0, console.Usage("want since when somebody else may have had it: --since WHEN")
 	}
-	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
-		return time.Now().Add(-ago), nil
+	at, err := console.ParseTime("--since", s, now)
+	if err == nil && at > now.UnixMilli() {
+		return 0, console.Usage("--since: %s has not come yet", console.Instant(at))
 	}
-	at, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}, console.Usage("--since: want 2026-03-01T12:00:00Z or a time ago such as 24h, found %q", s)
-	}
-	return at, nil
+	return at, err
 }
 
 // keyOf is the digest of the key that a person or administrator signs with.

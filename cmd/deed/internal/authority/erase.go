@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,6 +62,9 @@ func (e *erase) run(cmd *cobra.Command, args []string) error {
 	if !slices.Contains(attest.ErasureBases(), attest.ErasureBasis(e.basis)) {
 		return console.Usage("--basis: want one of %s", strings.ReplaceAll(eraseBases, "\n", " "))
 	}
+	if e.reason == "" {
+		return console.Usage("want why, for people: --reason TEXT")
+	}
 	keys, err := signing.ReadKeys(e.Also)
 	if err != nil {
 		return err
@@ -102,7 +106,7 @@ func (e *erase) chosen(named map[attest.Digest][]attest.ID) (list []attest.Erase
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, console.Usage("they brought nothing that may be erased")
+		return nil, console.Hint(errors.New("these statements brought nothing that may be erased"), "seeds, what a person was shown and what a service answered may be: name the statement that brought it, such as an approval")
 	}
 	slices.Sort(wanted)
 	for _, d := range slices.Compact(wanted) {

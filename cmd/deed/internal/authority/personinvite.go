@@ -129,7 +129,6 @@ func (p *personInvite) invite(cmd *cobra.Command, name string) error {
 	return console.Print(cmd.OutOrStdout(), i.Origin+invitationPath+text+"\n")
 }
 
-// origin is where the page is.
 // mayInvite refuses to sign what the page would take from an administrator alone.
 func mayInvite(ctx context.Context, cl *register.Client, name string, signer *signing.Credential) error {
 	_, now, err := cl.Administrators(ctx)
@@ -144,6 +143,7 @@ func mayInvite(ctx context.Context, cl *register.Client, name string, signer *si
 	return console.Hint(fmt.Errorf("%s is no administrator with this key", name), "give --key FILE of one: 'deed admin list' names them")
 }
 
+// origin is where the page is.
 func (p *personInvite) origin() (string, error) {
 	if p.page != "" {
 		return strings.TrimSuffix(p.page, "/"), nil

@@ -84,7 +84,7 @@ func (p *personInvite) checked(ctx context.Context, cl *register.Client, l link,
 		return nil, nil, err
 	}
 	if h == nil {
-		return nil, nil, console.Hint(console.False("%s has not taken the invitation yet", i.Person), "it ends "+console.Instant(i.Expires))
+		return nil, nil, console.Hint(fmt.Errorf("nothing was checked: %s has not answered the invitation yet", i.Person), "it ends "+console.Instant(i.Expires)+"; 'deed person invite --list' says how it stands")
 	}
 	s, err := heldAgainst(i, h, origin, time.Now().UnixMilli())
 	if err != nil {

@@ -29,7 +29,7 @@ func ReadInput(cmd *cobra.Command, args []string) ([]byte, error) {
 	}
 	doc, err := os.ReadFile(args[0])
 	if err != nil {
-		return nil, fmt.Errorf("reading statement: %w", err)
+		return nil, fmt.Errorf("reading input: %w", err)
 	}
 	return nonEmpty(args[0], doc)
 }

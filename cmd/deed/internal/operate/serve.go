@@ -66,6 +66,7 @@ type serveJSON struct {
 	Origin  string `json:"origin"`
 	VKey    string `json:"vkey"`
 	Size    uint64 `json:"size"`
+	Page    string `json:"page,omitzero"` // the approval page
 }
 
 func (s *serveCommand) run(cmd *cobra.Command, _ []string) error {
@@ -125,11 +126,11 @@ func (s *serveCommand) print(cmd *cobra.Command, i *setup.Instance, ln net.Liste
 	if i.Config.TLS.Enabled() {
 		scheme = "https://"
 	}
-	out := serveJSON{Address: scheme + ln.Addr().String(), Origin: i.Config.Origin, VKey: i.VKey(), Size: i.Log.Size()}
+	out := serveJSON{Address: scheme + ln.Addr().String(), Origin: i.Config.Origin, VKey: i.VKey(), Size: i.Log.Size(), Page: i.Config.Web.Origin}
 	if s.json {
 		return console.PrintJSON(cmd.OutOrStdout(), out)
 	}
 	return console.PrintPairs(cmd.OutOrStdout(), []console.Pair{
-		{"address", out.Address}, {"origin", out.Origin}, {"vkey", out.VKey}, {"size", fmt.Sprint(out.Size)},
+		{"address", out.Address}, {"origin", out.Origin}, {"vkey", out.VKey}, {"size", fmt.Sprint(out.Size)}, {"page", out.Page},
 	})
 }

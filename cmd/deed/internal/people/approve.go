@@ -43,7 +43,7 @@ approval: 'deed submit FILE --approval ID', or Prepared.Approve in clients/agent
 from before do not count any more, and where a gate asks for yours, it stays
 closed; an approval that you give later counts again. It is of the action in
 plain: the agent cannot ask again with other salts. Whoever merely does not
-approve does nothing. To end the warrant as well, sign a revocation.`
+approve does nothing. To end the warrant as well: 'deed warrant revoke'.`
 
 const approveExample = `deed approve --list
 deed approve id:6f2c... --key maria.key
@@ -111,10 +111,11 @@ func (a *approveCommand) run(cmd *cobra.Command, args []string) error {
 	case a.list:
 		return a.pending(cmd)
 	}
-	s, shown, err := a.statement(cmd.Context(), args[0])
+	s, view, err := a.statement(cmd.Context(), args[0])
 	if err != nil {
 		return err
 	}
+	shown := a.words(view, s)
 	if a.show {
 		return console.Print(cmd.OutOrStdout(), shown)
 	}
@@ -133,7 +134,15 @@ func (a *approveCommand) run(cmd *cobra.Command, args []string) error {
 	if err := console.Confirm(cmd, a.yes, question); err != nil {
 		return err
 	}
-	return a.sign(cmd, what, s.Person, shown)
+	return a.sign(cmd, what, s.Person, shown, view)
+}
+
+// words are what is shown of what is signed.
+func (a *approveCommand) words(v *consent.View, s *attest.Approval) string {
+	if a.refuse {
+		return v.RefusalWords(s, a.reason)
+	}
+	return v.Words(s)
 }
 
 func (a *approveCommand) pending(cmd *cobra.Command) error {
@@ -154,45 +163,42 @@ func (a *approveCommand) pending(cmd *cobra.Command) error {
 	return a.printList(cmd, list, now.UnixMilli())
 }
 
-// statement makes the approval and the words that it is approved by. With --show
-// nobody needs a key.
-func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.Approval, string, error) {
+// statement makes the approval and what its person sees. With --show nobody needs a
+// key.
+func (a *approveCommand) statement(ctx context.Context, ref string) (*attest.Approval, *consent.View, error) {
 	ctx, cl, done, err := a.Open(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	defer done()
 	now := time.Now()
 	one, err := asked(ctx, cl, ref, now.UnixMilli())
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	s := &attest.Approval{V: 1, Person: a.As, At: now.UnixMilli(), Expires: now.Add(a.life).UnixMilli()}
 	if s.Log, err = cl.Origin(ctx); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if s.Nonce, err = setup.Random16(rand.Reader); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if err := approvalError(consent.Check(s, one.Action)); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if !a.show && !a.draft {
 		if s.Person, err = a.person(ctx, cl); err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
 	}
 	v, err := consent.Look(ctx, cl.Consent(), one, now.UnixMilli())
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if h := v.Hopeless(); h != nil && !a.show && !a.refuse {
-		return nil, "", approvalError(h)
+		return nil, nil, approvalError(h)
 	}
-	if a.refuse {
-		return s, v.RefusalWords(s, a.reason), nil
-	}
-	return s, v.Words(s), nil
+	return s, v, nil
 }
 
 // person is whose approval it is.
@@ -211,18 +217,18 @@ func (a *approveCommand) person(ctx context.Context, cl *register.Client) (strin
 
 // sign signs what was shown, and submits it or keeps it. It connects anew: the
 // person may have taken a while.
-func (a *approveCommand) sign(cmd *cobra.Command, s attest.Statement, person, shown string) error {
+func (a *approveCommand) sign(cmd *cobra.Command, s attest.Statement, person, shown string, v *consent.View) error {
 	signer, err := signing.ReadKey(a.KeyFile)
 	if err != nil {
 		return err
 	}
 	signer.Name = person
 	objects := [][]byte{[]byte(shown)}
+	envelope, err := signer.Sign(s)
+	if err != nil {
+		return err
+	}
 	if a.out != "" {
-		envelope, err := signer.Sign(s)
-		if err != nil {
-			return err
-		}
 		return statement.KeepSigned(cmd, a.out, a.objectsDir, envelope, objects)
 	}
 	ctx, cl, done, err := a.Open(cmd.Context())
@@ -230,8 +236,33 @@ func (a *approveCommand) sign(cmd *cobra.Command, s attest.Statement, person, sh
 		return err
 	}
 	defer done()
-	put := statement.Submitter{Connection: a.Connection, Quiet: a.quiet}
-	return put.SubmitAs(ctx, cmd, cl, signer, s, objects, nil)
+	m, denied := cl.Submit(ctx, envelope, objects)
+	if m == nil {
+		return denied
+	}
+	if err := register.PrintReceipt(cmd.OutOrStdout(), &a.Connection, a.quiet, cl, m); err != nil || a.quiet || a.JSON || denied != nil {
+		return errors.Join(err, denied)
+	}
+	return a.next(ctx, cmd, cl, v, person, m.GetId())
+}
+
+// next says how the gates stand now, and what lets the action pass.
+func (a *approveCommand) next(ctx context.Context, cmd *cobra.Command, cl *register.Client, v *consent.View, person, id string) error {
+	if err := consent.Complete(ctx, cl.Consent(), v.Asked, time.Now().UnixMilli()); err != nil {
+		return err
+	}
+	gates := v.Standing()
+	var pairs []console.Pair
+	for _, g := range gates {
+		pairs = append(pairs, console.Pair{"gate", g.Words()})
+	}
+	if !consent.Asks(gates, person) {
+		pairs = append(pairs, console.Pair{"counts", "for no gate: none asks for " + person})
+	}
+	if !a.refuse {
+		pairs = append(pairs, console.Pair{"named by", "the agent, which submits the same request again: deed submit FILE --approval " + id})
+	}
+	return console.PrintPairs(cmd.OutOrStdout(), pairs)
 }
 
 // asked gets an action that may be approved: by its ID or index, or from a file

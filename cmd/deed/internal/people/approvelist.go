@@ -28,8 +28,17 @@ type askedJSON struct {
 	Request     attest.Digest       `json:"request"`
 	Faults      []string            `json:"faults"`
 	Determining []string            `json:"determining"`
+	Gates       []gateJSON          `json:"gates"`
 	Approved    []consentJSON       `json:"approved"`
 	Refused     []refusedJSON       `json:"refused"`
+}
+
+// gateJSON is how a gate stands: how many of whom are wanted, and who answered.
+type gateJSON struct {
+	Wanted   int      `json:"wanted"`
+	Asked    []string `json:"asked"`
+	Approved []string `json:"approved"`
+	Refused  []string `json:"refused"`
 }
 
 type consentJSON struct {
@@ -49,7 +58,7 @@ func (a *approveCommand) printList(cmd *cobra.Command, list []consent.Asked, now
 	if a.JSON {
 		out := make([]askedJSON, len(list))
 		for i, one := range list {
-			out[i] = askedJSONOf(one)
+			out[i] = askedJSONOf(one, now)
 		}
 		return console.PrintJSON(cmd.OutOrStdout(), out)
 	}
@@ -79,8 +88,16 @@ func askedWords(a consent.Asked, now int64) string {
 	line("warrant", string(x.Authority.Warrant)+" "+attest.Quote(w.Task.Purpose))
 	line("asked", fmt.Sprintf("%s ago, entry %d: %s", consent.Span(now-a.Received), a.Logged.Index, consent.DenialWords(a.Logged)))
 	line("ends", console.Instant(w.Expires)+", in "+consent.Span(w.Expires-now)+", with the warrant")
+	gates := a.Standing(now)
+	for _, g := range gates {
+		line("gate", g.Words())
+	}
 	for _, c := range a.Approved {
-		line("approved", c.Words())
+		words := c.Words()
+		if !consent.Asks(gates, c.Statement.Person) {
+			words += ", which no gate asks for"
+		}
+		line("approved", words)
 	}
 	for _, r := range a.Refused {
 		line("refused", r.Words())
@@ -88,7 +105,7 @@ func askedWords(a consent.Asked, now int64) string {
 	return b.String()
 }
 
-func askedJSONOf(a consent.Asked) askedJSON {
+func askedJSONOf(a consent.Asked, now int64) askedJSON {
 	x, d := a.Action, a.Logged.Record.Decision
 	var p attest.Approval
 	_ = consent.Copy(&p, x) // it is listed because this works
@@ -96,7 +113,10 @@ func askedJSONOf(a consent.Asked) askedJSON {
 		ID: a.Logged.ID(), Index: a.Logged.Index, Received: a.Received, Agent: x.Agent, Action: x.Request.Action,
 		Resource: x.Request.Resource, Arguments: p.Arguments, Target: x.Target, Warrant: x.Authority.Warrant,
 		Purpose: a.Warrant.Task.Purpose, Instruction: a.Warrant.Task.Instruction, Expires: a.Warrant.Expires,
-		Request: p.Request, Faults: d.Faults, Determining: d.Determining, Approved: []consentJSON{}, Refused: []refusedJSON{},
+		Request: p.Request, Faults: d.Faults, Determining: d.Determining, Gates: []gateJSON{}, Approved: []consentJSON{}, Refused: []refusedJSON{},
+	}
+	for _, g := range a.Standing(now) {
+		out.Gates = append(out.Gates, gateJSON{g.Gate.M, g.Gate.Approvers, append([]string{}, g.Approved...), append([]string{}, g.Refused...)})
 	}
 	for _, c := range a.Approved {
 		out.Approved = append(out.Approved, consentJSON{c.ID, c.Statement.Person, c.Statement.Expires})

@@ -11,6 +11,7 @@ import (
 	"github.com/deedlog/deed/attest/agency"
 	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/internal/admission"
+	"github.com/deedlog/deed/internal/consent"
 	"github.com/deedlog/deed/ledger"
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
@@ -78,7 +79,7 @@ func (r *Receipt) checkProof(vkey string) error {
 func (r *Receipt) decision() string {
 	d := r.Record.Decision
 	if d.Effect == admission.Deny {
-		return "deny: " + strings.Join(d.Faults, ", ")
+		return "deny: " + consent.FaultWords(d)
 	}
 	return string(d.Effect)
 }

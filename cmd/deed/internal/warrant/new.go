@@ -47,7 +47,7 @@ func (i *issuing) flags(cmd *cobra.Command, life time.Duration, lifeText string)
 	cmd.Flags().StringVar(&i.to, "to", "", "SPIFFE `ID` of the agent that may use it")
 	i.grant.Flags(cmd)
 	cmd.Flags().StringArrayVar(&i.never, "never", nil, "what is denied to it and all below: `ACTION`, or ACTION@KIND:PATH")
-	cmd.Flags().StringArrayVar(&i.gate, "gate", nil, "what takes people's approval: `GATE`, as below")
+	cmd.Flags().StringArrayVar(&i.gate, "gate", nil, "what takes people's approval: `GATE`, as above")
 	cmd.Flags().DurationVar(&i.expires, "expires", life, lifeText)
 	cmd.Flags().BoolVar(&i.print, "print", false, "print the signed envelope and submit nothing")
 	i.Submitter.Flags(cmd)
@@ -171,7 +171,7 @@ func (n *warrantNew) run(cmd *cobra.Command, _ []string) error {
 	if w.Gates, err = n.gates(); err != nil {
 		return err
 	}
-	if err := n.authority(ctx, cl, w); err != nil {
+	if err := errors.Join(n.authority(ctx, cl, w), warnOfGates(ctx, cmd, cl, w.Gates)); err != nil {
 		return err
 	}
 	return n.issue(ctx, cmd, cl, signer, w)

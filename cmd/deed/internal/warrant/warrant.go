@@ -19,8 +19,8 @@ import (
 
 // New makes deed warrant, a group.
 func New() *cobra.Command {
-	return console.Group("warrant", "Issue, narrow, explain and check warrants",
-		newWarrantNew(), newWarrantDelegate(), newWarrantShow(), newWarrantCheck())
+	return console.Group("warrant", "Issue, narrow, explain, check and end warrants",
+		newWarrantNew(), newWarrantDelegate(), newWarrantShow(), newWarrantCheck(), newWarrantRevoke())
 }
 
 // warrantOf gets a warrant from the register.
