@@ -3,6 +3,7 @@ package admission_test
 import (
 	"crypto"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/deedlog/deed/attest"
@@ -102,5 +103,57 @@ func TestAdmitted(t *testing.T) {
 	sub.Admit = func(crypto.PublicKey) (func(), error) { return nil, errDisk }
 	if _, err := admission.Check(sub, s, nil, s.Now()); !errors.Is(err, errDisk) {
 		t.Errorf("not admitted: %v", err)
+	}
+}
+
+// TestErasedSince: what was read by a check is not there any more when the statement
+// is placed: it is checked again.
+func TestErasedSince(t *testing.T) {
+	d := newDelegated(t)
+	sent, id, object := d.scoped()
+	sub, err := admission.NewSubmission(sent.Envelope, sent.Objects, admission.Anonymous)
+	d.Check(err)
+	checked, err := admission.Check(sub, d, nil, d.Now())
+	d.Check(err)
+	d.allow(d.Endorsed(d.Sign(d.Admin, d.Erasure(object, id)), d.Second))
+	if _, err := checked.Read(d); code(err) != "trust.changed" {
+		t.Errorf("%v", err)
+	}
+	some := broken{d, func(table, key string) bool { return table == "erased" && key == object.Hex() }}
+	if _, err := checked.Read(some); !errors.Is(err, errDisk) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestUnseenType: for a token that is not there the record is believed, but not that
+// its type was taken; and one that cannot be read may be there.
+func TestUnseenType(t *testing.T) {
+	d := newDelegated(t)
+	p := d.Provider(d.idp)
+	p.Accepts = p.Accepts[1:]
+	d.allow(d.Endorsed(d.Sign(d.Admin, p), d.Second))
+	sent := d.token(d.Treasurer, attest.AccessToken, nil)
+	sub, err := admission.NewSubmission(sent.Envelope, nil, admission.Anonymous)
+	d.Check(err)
+	sub.Recorded = &admission.Record{}
+	if _, err := admission.Check(sub, d, nil, d.Now()); code(err) != "token.type" {
+		t.Errorf("%v", err)
+	}
+	d.allow(d.Endorsed(d.Sign(d.Admin, d.Provider(d.idp)), d.Second))
+	l := liar{delegated: d, gone: map[attest.Digest]error{attest.DigestOf(sent.Objects[0]): errDisk}}
+	if _, err := admission.Check(sub, l, nil, d.Now()); !errors.Is(err, errDisk) {
+		t.Errorf("a store that fails has said nothing: %v", err)
+	}
+}
+
+// TestUnseenDecision: what the policies said of an action is the record's word as well.
+func TestUnseenDecision(t *testing.T) {
+	d := newDelegated(t)
+	sent, _, object := d.scoped()
+	said := *d.byID[d.allow(sent)].Record
+	delete(d.objects, object)
+	said.Decision.Determining = []string{"org/another"}
+	if _, got := d.again(sent.ID, &said); !slices.Equal(got.Decision.Determining, said.Decision.Determining) {
+		t.Errorf("%v", got.Decision)
 	}
 }

@@ -16,6 +16,7 @@ var survivors = []survivor{
 		`internal/admission/compromise.go compromised: if len(o.read.Compromised) == 0`,     // nothing is marked
 		`internal/admission/compromise.go readCompromised: if err != nil || doc == nil`,     // nothing ever was
 		`internal/admission/compromise.go readCompromised: doc == nil`,                      // the same
+		`internal/admission/compromise.go suspects: isRoot(slot)`,                           // nothing else is marked as a root
 		`internal/admission/erasure.go readErased: if err != nil || doc == nil`,             // nothing ever was erased
 		`internal/admission/erasure.go readErased: doc == nil`,                              // the same
 		`internal/admission/erasure.go WithErased: if len(gone) == 0`,                       // it would be written anew, the same
@@ -26,6 +27,7 @@ var survivors = []survivor{
 		`policy/load.go within: !seen[parent]`,                                              // an action that is in a group in many ways; there are no circles
 		`internal/admission/read.go get: if ok`,                                             // the careful way reads it too
 		`internal/admission/read.go readOutcome: a.Phase != attest.Outcome`,                 // only an outcome names an intent
+		`policy/memo.go get: if ok`,                                                         // it is made anew, the same
 	}},
 	{"words for people: codes decide", "attest/warrant TestCheckRules TestContainsSays TestDescribeGate", []string{
 		`attest/warrant/containgrant.go explainArgument: parent[i].Name < child[i].Name`,
@@ -99,7 +101,6 @@ var survivors = []survivor{
 		`attest/warrant/debit.go use: s.Uses < 0`,
 	}},
 	{"records that lie to a verifier, objects that it does not have, and stores that fail", "internal/admission TestAsked TestBrokenView TestCompromisedBytesUnknown TestLiarAboutTokens TestLiarWithoutTokens", []string{
-		`internal/admission/check.go stored: if b == nil`,
 		`internal/admission/compromise.go MarkKey: if err == nil && !ok`,
 		`internal/admission/erasure.go readErased: case err != nil`,
 		`internal/admission/refuse.go RefusedKey: if a == nil`,
@@ -109,9 +110,7 @@ var survivors = []survivor{
 		`internal/admission/tokenevidence.go missing: f.Code == "object.missing"`,
 		`internal/admission/tokenevidence.go show: if err != nil || s.before == nil`,
 		`internal/admission/tokenevidence.go show: s.before == nil`,
-		`internal/admission/tokenevidence.go vouched: !missing(err)`,
 		`internal/admission/tokenevidence.go vouched: if err != nil && !missing(err)`,
-		`internal/admission/tokenevidence.go weighToken: if missing(err)`,
 	}},
 	{"no rule denies an instruction yet", "internal/admission TestDeniedInstruction", []string{
 		`internal/admission/evidence.go weigh: logged.Allowed()`,
@@ -133,12 +132,28 @@ var survivors = []survivor{
 	{"cells have names, digests and numbers, which the plain writer writes", "internal/admission TestPut", []string{
 		`internal/admission/write.go put: if doc == nil`,
 	}},
-	{"what the offline verifier asks later", "verifier TestContested TestTokenErased TestTokenOperator", []string{
+	{"tokens that a verifier does not have", "verifier TestTokenErased TestTokenSealed", []string{
+		`internal/admission/decide.go Reconsider: if len(c.lacks) > 0`,
+		`internal/admission/decide.go attribution: if o.recorded != nil`,
+		`internal/admission/token.go brought: !gone`,
+		`internal/admission/token.go brought: if gone && ok`,
+		`internal/admission/tokenevidence.go show: if missing(err)`,
+	}},
+	{"a record that is believed for want of a token, and names a root that is not there", "verifier TestTokenSealedPin", []string{
+		`internal/admission/compromise.go suspects: root != nil`,
+	}},
+	{"the same, and what is erased while a statement waits", "internal/admission TestErasedSince TestTokenUnseen TestUnseenDecision TestUnseenType", []string{
+		`internal/admission/erasure.go readErased: case err != nil #2`,
+		`internal/admission/erasure.go readErased: case gone != nil #2`,
+		`internal/admission/token.go brought: missing(err)`,
+		`internal/admission/token.go brought: ok`,
+		`internal/admission/unseen.go takeOver: if c.act != nil`,
+		`internal/admission/unseen.go takeOver: if ofToken(code)`,
+	}},
+	{"what the offline verifier asks later", "verifier TestContested TestTokenOperator", []string{
 		`internal/admission/compromise.go Contests: l.Record.CheckedAt >= s.Since`,
 		`internal/admission/compromise.go Contests: slices.ContainsFunc(rests, func(r suspect) bool { return slices.Contains(what, r.what) })`,
 		`internal/admission/decide.go Reconsider: if ok`,
-		`internal/admission/decide.go Reconsider: len(c.lacks) > 0`,
-		`internal/admission/compromise.go suspects: root != nil`,
 	}},
 	{"an agent without a name, a type that is not known, and a document of 256 KiB, which no published file is to carry", "attest/token TestNames TestParseKeys TestTypesDoNotMix", []string{
 		`attest/token/header.go typed: want != ""`,
@@ -147,7 +162,6 @@ var survivors = []survivor{
 	}},
 	{"memory of package policy", "policy TestIndexDiffers TestLoadHostile TestMemos TestShapes", []string{
 		`policy/limits.go named: if ok`,
-		`policy/memo.go get: if ok`,
 		`policy/memo.go get: len(m.items) >= maxRemembered`,
 		`policy/value.go shape: if len(key) > maxShape`,
 	}},
