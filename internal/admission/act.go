@@ -1,6 +1,8 @@
 package admission
 
 import (
+	"slices"
+
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/attest/warrant"
 )
@@ -109,23 +111,25 @@ func (c *check) authority(x *act) error {
 		c.denyFault(f)
 	}
 	x.chain, x.grant = chain, x.action.Authority.Grant
-	x.linked = c.reaches(chain.Leaf().Warrant.Holder, faults)
+	x.linked = c.reaches(chain)
 	if c.statements[links[0].ID].Allowed() { // else D11 may have failed, and the name is anyone's
 		x.accountable = links[0].Warrant.Root.Accountable
 	}
 	return nil
 }
 
-// reaches reports whether a chain with these faults leads to the signer, link by
-// signed link, as far as the registration does not matter, which authorize looks up.
-// One that does not says nothing about this agent, whoever set its root off. How much it grants, and for how long, does not matter here.
-func (c *check) reaches(holder attest.Holder, faults []*attest.Fault) bool {
-	for _, f := range faults {
-		if f.Code == "d1.issuer" { // each is the parent that the one below names: it was found by its ID
+// reaches reports whether a chain leads to the signer, link by signed link, as far as
+// the registration of the leaf's holder does not matter, which authorize looks up. One
+// that does not says nothing about this agent, whoever set its root off. How much it
+// grants, and for how long, does not matter here. Whether the holder above, as it was
+// registered then, passed a link on was found when the link was logged.
+func (c *check) reaches(chain warrant.Chain) bool {
+	for _, l := range chain.Links() {
+		if slices.Contains(c.statements[l.ID].Record.Decision.Faults, "d1.issuer") {
 			return false
 		}
 	}
-	s := c.verified.Signer()
+	holder, s := chain.Leaf().Warrant.Holder, c.verified.Signer()
 	return s.Party == attest.Party{ID: holder.SPIFFEID, Kind: attest.BySVID} && (holder.Key == "" || holder.Key == s.KeySum)
 }
 

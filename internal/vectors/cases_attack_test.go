@@ -150,6 +150,21 @@ func authorityAttacks() []attack {
 			s.allow(s.Sign(s.Admin, again))
 			return s.Sign(s.parts.renewed, s.Transfer(s.parts.renewed, id, "10.00"))
 		}},
+		{"a retired SPIFFE ID hands on", "d1.issuer", "The person's warrant names the registration of an agent that was retired; what runs under its name now hands the warrant on to an accomplice.", "unattributed, denied reference.denied", agency.Unattributed, func(s *scene) cast.Sent {
+			old := suspended(s, s.Payments)
+			old.Status = "registered"
+			w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("100.00"))
+			w.Holder.Registration = s.allow(s.Sign(s.Admin, old))
+			root := s.allow(s.Sign(s.Treasurer, w))
+			gone := suspended(s, s.Payments)
+			gone.Status = "retired"
+			s.allow(s.Sign(s.Admin, gone))
+			again := suspended(s, s.Payments)
+			again.Status, again.Owner = "registered", s.Controller.ID
+			s.allow(s.Sign(s.Admin, again))
+			id := s.deny(s.Sign(s.parts.renewed, s.Child(w, root, s.parts.renewed, s.Bystander)), "d1.issuer")
+			return s.Sign(s.Bystander, s.Transfer(s.Bystander, id, "10.00"))
+		}},
 		{"a forged CA", "signer.chain", "An SVID of the agent's name by a CA that is not in the bundle.", "refused signer.chain", agency.None, func(s *scene) cast.Sent {
 			return s.Sign(s.parts.forged, s.Transfer(s.parts.forged, s.leafID, "10.00"))
 		}},
