@@ -24,7 +24,6 @@ var survivors = []survivor{
 		`internal/admission/prepare.go prepareFields: if p.act != nil`,                      // the same
 		`internal/admission/prepare.go prepareRead: statementOf[*attest.Warrant](l) != nil`, // nothing else is revoked
 		`policy/facts.go needsOf: if isContext(of)`,                                         // more facts than are asked for
-		`policy/load.go within: !seen[parent]`,                                              // an action that is in a group in many ways; there are no circles
 		`internal/admission/read.go get: if ok`,                                             // the careful way reads it too
 		`internal/admission/read.go readOutcome: a.Phase != attest.Outcome`,                 // only an outcome names an intent
 		`policy/memo.go get: if ok`,                                                         // it is made anew, the same
@@ -164,9 +163,6 @@ var survivors = []survivor{
 		`policy/limits.go named: if ok`,
 		`policy/memo.go get: len(m.items) >= maxRemembered`,
 		`policy/value.go shape: if len(key) > maxShape`,
-	}},
-	{"an action in a group of a group", "policy TestReversible", []string{
-		`policy/load.go within: s.within(parent, group, seen)`,
 	}},
 	{"a caller without a time", "attest/cms TestKeylessRefusals TestTrust", []string{
 		`attest/cms/keyless.go Verify: if at.IsZero() && fulcio != unproven`,
