@@ -73,8 +73,8 @@ type Client struct {
 	logKey      string
 
 	mu    sync.Mutex
-	known map[attest.ID]*deedv1.SubmitRequest // what can be sent if the log misses it
-	chain attest.Digest                       // last chain that the log is known to have
+	known map[attest.ID]remembered // what can be sent if the log misses it
+	chain attest.Digest            // last chain that the log is known to have
 }
 
 // New connects to a register and learns which log it is.
@@ -94,7 +94,7 @@ func New(ctx context.Context, url string, source Source, o Options) (*Client, er
 	c := &Client{
 		attestation: deedv1connect.NewAttestationServiceClient(o.HTTP, url),
 		evidence:    deedv1connect.NewEvidenceServiceClient(o.HTTP, url, connect.WithHTTPGet()),
-		source:      source, options: o, known: map[attest.ID]*deedv1.SubmitRequest{},
+		source:      source, options: o, known: map[attest.ID]remembered{},
 	}
 	if err := c.learn(ctx); err != nil {
 		return nil, fmt.Errorf("connecting to the register at %s: %w", url, err)
@@ -142,6 +142,9 @@ func (c *Client) learn(ctx context.Context) error {
 	if key := c.options.LogKey; key != "" {
 		c.logKey = key
 	}
-	_, err = c.check(res.GetReceipt(), attest.ID(res.GetReceipt().GetId()))
+	if index := res.GetReceipt().GetIndex(); index != 0 {
+		return fmt.Errorf("asked for entry 0, the register sent entry %d", index)
+	}
+	_, err = c.check(ctx, res.GetReceipt(), sealed{envelope: envelope, id: envelope.ID(statement.SignedBy().Name())}, "allow")
 	return err
 }

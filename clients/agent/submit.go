@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect"
@@ -14,7 +15,8 @@ import (
 )
 
 // Submit signs a statement with the current SVID and submits it. The statement
-// must name the SVID's SPIFFE ID as its signer. A denial is a *Denied.
+// must name the SVID's SPIFFE ID as its signer. A denial is a *Denied; an answer
+// that does not prove what it says is a *False.
 func (c *Client) Submit(ctx context.Context, s attest.Statement, objects ...[]byte) (Receipt, error) {
 	payload, err := attest.Payload(s)
 	if err != nil {
@@ -38,7 +40,13 @@ func (c *Client) SubmitEnvelope(ctx context.Context, e attest.Envelope, signer s
 func (c *Client) Remember(e attest.Envelope, signer string, objects ...[]byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.known[e.ID(signer)] = request(e, objects)
+	c.known[e.ID(signer)] = remembered{sealed{envelope: e, id: e.ID(signer)}, objects}
+}
+
+// remembered is a signed statement with its objects.
+type remembered struct {
+	sealed
+	objects [][]byte
 }
 
 // sealed is a signed payload; chain is nil where the key is registered.
@@ -100,11 +108,11 @@ func (c *Client) deliver(ctx context.Context, s sealed, objects [][]byte) (Recei
 		res, err := c.attestation.Submit(ctx, request(s.envelope, c.with(s, objects)))
 		if err == nil {
 			c.has(s)
-			return c.check(res.GetReceipt(), s.id)
+			return c.check(ctx, res.GetReceipt(), s, "allow")
 		}
 		if denial := detail[*deedv1.Denial](err); denial != nil {
 			c.has(s)
-			return c.denied(denial, s.id)
+			return c.denied(ctx, denial, s)
 		}
 		again, changed := c.mend(ctx, &s, err)
 		if !again {
@@ -181,17 +189,23 @@ func (c *Client) forget(s *sealed, missing string) bool {
 	return true
 }
 
-// supply submits a statement that the log misses, if this client has it.
+// supply submits a statement that the log misses, if this client has it. A denied one
+// is in the log too.
 func (c *Client) supply(ctx context.Context, id attest.ID) bool {
 	c.mu.Lock()
-	req := c.known[id]
+	missed, ok := c.known[id]
 	delete(c.known, id) // once: the log says what is wrong with it
 	c.mu.Unlock()
-	if req == nil {
+	if !ok {
 		return false
 	}
-	_, err := c.attestation.Submit(ctx, req)
-	return err == nil || detail[*deedv1.Denial](err) != nil // a denied one is in the log too
+	res, err := c.attestation.Submit(ctx, request(missed.envelope, missed.objects))
+	if denial := detail[*deedv1.Denial](err); denial != nil {
+		_, err = c.check(ctx, denial.GetReceipt(), missed.sealed, "deny")
+	} else if err == nil {
+		_, err = c.check(ctx, res.GetReceipt(), missed.sealed, "allow")
+	}
+	return err == nil
 }
 
 // reseal signs the same payload with a newer SVID, if there is one.
@@ -207,10 +221,13 @@ func (c *Client) reseal(s *sealed) bool {
 	return true
 }
 
-func (c *Client) denied(m *deedv1.Denial, id attest.ID) (Receipt, error) {
-	receipt, err := c.check(m.GetReceipt(), id)
+func (c *Client) denied(ctx context.Context, m *deedv1.Denial, s sealed) (Receipt, error) {
+	receipt, err := c.check(ctx, m.GetReceipt(), s, "deny")
 	if err != nil {
 		return Receipt{}, err
+	}
+	if code := m.GetFault().GetCode(); !slices.Contains(receipt.Faults, code) {
+		return Receipt{}, &False{Receipt: receipt, Reason: fmt.Errorf("the answer gives %q as the reason, the record does not", code)}
 	}
 	return receipt, &Denied{Receipt: receipt, Fault: faultOf(m.GetFault())}
 }
