@@ -127,13 +127,13 @@ func (s *submitCommand) sign(ctx context.Context, cl *register.Client, doc []byt
 
 // send submits, prints the receipt, and keeps the evidence where asked to.
 func (s *submitCommand) send(ctx context.Context, cmd *cobra.Command, cl *register.Client, e attest.Envelope, objects [][]byte) error {
-	receipt, err := cl.Submit(ctx, e, objects)
-	if receipt == nil {
+	r, err := cl.Submit(ctx, e, objects)
+	if r == nil {
 		return err
 	}
-	printed := register.PrintReceipt(cmd.OutOrStdout(), &s.Connection, s.quiet, cl, receipt)
+	printed := register.PrintReceipt(cmd.OutOrStdout(), &s.Connection, s.quiet, cl, r)
 	if printed == nil && s.out != "" {
-		printed = cl.Export(ctx, s.out, auditor.Options{Control: true}, []string{receipt.GetId()})
+		printed = cl.Export(ctx, s.out, auditor.Options{Control: true}, []string{r.ID()})
 	}
 	return errors.Join(printed, err)
 }

@@ -56,11 +56,11 @@ func (p *personInvite) submit(cmd *cobra.Command, e attest.Envelope, endorsement
 		return err
 	}
 	defer done()
-	m, denied := cl.Submit(ctx, e, [][]byte{endorsement})
-	if m == nil {
+	r, denied := cl.Submit(ctx, e, [][]byte{endorsement})
+	if r == nil {
 		return denied
 	}
-	return errors.Join(register.PrintReceipt(cmd.OutOrStdout(), &p.Connection, p.Quiet, cl, m), denied)
+	return errors.Join(register.PrintReceipt(cmd.OutOrStdout(), &p.Connection, p.Quiet, cl, r), denied)
 }
 
 // checked gets the person's half and holds it against the invitation: the page must

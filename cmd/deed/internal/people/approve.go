@@ -236,14 +236,14 @@ func (a *approveCommand) sign(cmd *cobra.Command, s attest.Statement, person, sh
 		return err
 	}
 	defer done()
-	m, denied := cl.Submit(ctx, envelope, objects)
-	if m == nil {
+	r, denied := cl.Submit(ctx, envelope, objects)
+	if r == nil {
 		return denied
 	}
-	if err := register.PrintReceipt(cmd.OutOrStdout(), &a.Connection, a.quiet, cl, m); err != nil || a.quiet || a.JSON || denied != nil {
+	if err := register.PrintReceipt(cmd.OutOrStdout(), &a.Connection, a.quiet, cl, r); err != nil || a.quiet || a.JSON || denied != nil {
 		return errors.Join(err, denied)
 	}
-	return a.next(ctx, cmd, cl, v, person, m.GetId())
+	return a.next(ctx, cmd, cl, v, person, r.ID())
 }
 
 // next says how the gates stand now, and what lets the action pass.

@@ -16,7 +16,6 @@ import (
 	"github.com/deedlog/deed/cmd/deed/internal/signing"
 	"github.com/deedlog/deed/cmd/deed/internal/statement"
 	"github.com/deedlog/deed/internal/consent"
-	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
 const instructLong = `Instruct an agent: state what you ask, sign it with your key, submit it.
@@ -229,23 +228,19 @@ func (i *instructCommand) submit(cmd *cobra.Command, s *attest.Instruction, e at
 		return err
 	}
 	defer done()
-	m, denied := cl.Submit(ctx, e, objects)
-	if m == nil {
+	r, denied := cl.Submit(ctx, e, objects)
+	if r == nil {
 		return denied
 	}
-	return errors.Join(i.receipt(cmd, cl, s, m), denied)
+	return errors.Join(i.receipt(cmd, cl, s, r), denied)
 }
 
-func (i *instructCommand) receipt(cmd *cobra.Command, cl *register.Client, s *attest.Instruction, m *deedv1.Receipt) error {
-	r, err := register.ReadReceipt(m, cl.VKey)
-	if err != nil {
-		return err
-	}
+func (i *instructCommand) receipt(cmd *cobra.Command, cl *register.Client, s *attest.Instruction, r *register.Receipt) error {
 	if i.nonce {
-		return console.Print(cmd.OutOrStdout(), attest.TokenNonce(attest.ID(m.GetId()))+"\n")
+		return console.Print(cmd.OutOrStdout(), attest.TokenNonce(r.Entry.Envelope)+"\n")
 	}
 	if i.quiet {
-		return console.Print(cmd.OutOrStdout(), m.GetId()+"\n")
+		return console.Print(cmd.OutOrStdout(), r.ID()+"\n")
 	}
 	if i.JSON {
 		out := r.JSON(cl.VKey)
@@ -254,13 +249,13 @@ func (i *instructCommand) receipt(cmd *cobra.Command, cl *register.Client, s *at
 	}
 	pairs := r.Pairs()
 	if s.RecordedBy != "" {
-		pairs = append(pairs, console.Pair{"nonce", attest.TokenNonce(attest.ID(m.GetId())) + ", to log in with: then deed token add FILE --type id_token --instruction " + m.GetId()})
+		pairs = append(pairs, console.Pair{"nonce", attest.TokenNonce(r.Entry.Envelope) + ", to log in with: then deed token add FILE --type id_token --instruction " + r.ID()})
 	}
 	return console.PrintPairs(cmd.OutOrStdout(), append(pairs,
 		console.Pair{"asks", s.Addressee},
 		console.Pair{"requests", fmt.Sprint(len(s.Requests))},
 		console.Pair{"actions", consent.ActionsWords(s)},
 		console.Pair{"holds", "until just before " + console.Instant(s.Expires) + ", " + consent.Span(s.Expires-s.At)},
-		console.Pair{"named by", "a warrant, which the agent names: deed warrant new --instruction " + m.GetId() + " --purpose WORDS"},
+		console.Pair{"named by", "a warrant, which the agent names: deed warrant new --instruction " + r.ID() + " --purpose WORDS"},
 	))
 }

@@ -103,9 +103,10 @@ func retryAfter(err error, pause time.Duration) (time.Duration, bool) {
 	return pause, fault == nil && connect.CodeOf(err) == connect.CodeUnavailable
 }
 
-// Submit sends a statement with its objects. Of a denied one it returns the
-// receipt and the error.
-func (c *Client) Submit(ctx context.Context, e attest.Envelope, objects [][]byte) (*deedv1.Receipt, error) {
+// Submit sends a statement with its objects and holds the answer against it: a
+// receipt of something else is false. Of a denied one it returns the receipt and the
+// error.
+func (c *Client) Submit(ctx context.Context, e attest.Envelope, objects [][]byte) (*Receipt, error) {
 	request := &deedv1.SubmitRequest{
 		Envelope: &deedv1.Envelope{Payload: e.Payload, Keyid: string(e.KeyID), Signature: e.Signature},
 		Objects:  objects,
@@ -113,11 +114,21 @@ func (c *Client) Submit(ctx context.Context, e attest.Envelope, objects [][]byte
 	answer, err := retry(ctx, func(ctx context.Context) (*deedv1.SubmitResponse, error) {
 		return c.attestation.Submit(ctx, request)
 	})
+	raw, effect := answer.GetReceipt(), admission.Allow
 	if err != nil {
-		_, receipt := console.Details(err)
-		return receipt, err
+		if _, raw = console.Details(err); raw == nil {
+			return nil, err
+		}
+		effect = admission.Deny
 	}
-	return answer.GetReceipt(), nil
+	r, wrong := ReadReceipt(raw, c.VKey)
+	if wrong == nil {
+		wrong = r.answers(ctx, c, e, effect)
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	return r, err
 }
 
 // Proof gets the entry that an index or a statement's ID names.
@@ -169,6 +180,9 @@ func (c *Client) Logged(ctx context.Context, ref string) (*admission.Logged, *de
 	if attest.ID(ref).Valid() && receipt.GetId() != ref {
 		return nil, nil, console.False("asked for %s, the register sent %s", ref, receipt.GetId())
 	}
+	if at, err := strconv.ParseUint(ref, 10, 64); err == nil && at != receipt.GetIndex() {
+		return nil, nil, console.False("asked for entry %d, the register sent entry %d", at, receipt.GetIndex())
+	}
 	l, err := admission.Reopen(receipt.GetIndex(), receipt.GetEntry(), func(d attest.Digest) ([]byte, error) {
 		if d == attest.DigestOf(receipt.GetRecord()) {
 			return receipt.GetRecord(), nil
@@ -180,6 +194,13 @@ func (c *Client) Logged(ctx context.Context, ref string) (*admission.Logged, *de
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading statement %s: %w", ref, err)
+	}
+	entry, err := admission.ParseEntry(receipt.GetEntry())
+	if err != nil { // Reopen read it
+		return nil, nil, err
+	}
+	if err := (&Receipt{Entry: entry, Record: l.Record}).kind(l.Verified.Statement()); err != nil {
+		return nil, nil, err
 	}
 	return l, receipt, nil
 }

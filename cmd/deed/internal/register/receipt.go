@@ -48,6 +48,9 @@ func ReadReceipt(m *deedv1.Receipt, vkey string) (*Receipt, error) {
 	return r, nil
 }
 
+// ID is the statement's name.
+func (r *Receipt) ID() string { return string(r.Entry.Envelope) }
+
 func (r *Receipt) checkProof(vkey string) error {
 	proof, err := ledger.ParseProof(r.raw.GetProof())
 	if err != nil {
@@ -150,14 +153,10 @@ func (r *Receipt) JSON(vkey string) ReceiptJSON {
 }
 
 // PrintReceipt prints a checked receipt.
-func PrintReceipt(w io.Writer, c *Connection, quiet bool, cl *Client, m *deedv1.Receipt) error {
-	r, err := ReadReceipt(m, cl.VKey)
-	if err != nil {
-		return err
-	}
+func PrintReceipt(w io.Writer, c *Connection, quiet bool, cl *Client, r *Receipt) error {
 	switch {
 	case quiet:
-		return console.Print(w, m.GetId()+"\n")
+		return console.Print(w, r.ID()+"\n")
 	case c.JSON:
 		return console.PrintJSON(w, r.JSON(cl.VKey))
 	}

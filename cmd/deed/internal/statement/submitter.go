@@ -76,11 +76,11 @@ func (c *Submitter) SubmitAs(ctx context.Context, cmd *cobra.Command, cl *regist
 		}
 		objects = append(objects, more...)
 	}
-	receipt, err := cl.Submit(ctx, envelope, objects)
-	if receipt == nil {
+	r, err := cl.Submit(ctx, envelope, objects)
+	if r == nil {
 		return err
 	}
-	return errors.Join(register.PrintReceipt(cmd.OutOrStdout(), &c.Connection, c.Quiet, cl, receipt), err)
+	return errors.Join(register.PrintReceipt(cmd.OutOrStdout(), &c.Connection, c.Quiet, cl, r), err)
 }
 
 // Signed completes a statement and signs it.
