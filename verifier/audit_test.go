@@ -81,3 +81,50 @@ func TestAudit(t *testing.T) {
 }
 
 func bytesOf(list [][]byte) [][]byte { return append([][]byte(nil), list...) }
+
+// TestAuditStatement: an entry is held against what it commits to, which its leaf does
+// not show. What cannot be had is not false.
+func TestAuditStatement(t *testing.T) {
+	w := world(t, "one")
+	for what, c := range map[string]struct {
+		check string
+		lie   func(f *forgery, e *admission.Entry, r *admission.Record)
+	}{
+		"as it is": {"", func(*forgery, *admission.Entry, *admission.Record) {}},
+		"another kind": {"entry.kind", func(_ *forgery, e *admission.Entry, r *admission.Record) {
+			e.Kind, r.Kind = attest.KindAction, attest.KindAction
+		}},
+		"another statement": {"audit.statement", func(f *forgery, e *admission.Entry, _ *admission.Record) {
+			other, _ := f.parts(1)
+			e.Envelope = other.Envelope
+		}},
+		"no envelope": {"statement.profile", func(f *forgery, _ *admission.Entry, r *admission.Record) { r.Envelope = f.put([]byte("{}")) }},
+		"no statement": {"statement.profile", func(f *forgery, _ *admission.Entry, r *admission.Record) {
+			r.Envelope = f.put(attest.Envelope{Payload: []byte("{}"), KeyID: r.Signer.KeyID, Signature: make([]byte, 64)}.JSON())
+		}},
+		"not shown": {"unknown", func(_ *forgery, _ *admission.Entry, r *admission.Record) { r.Envelope = attest.DigestOf(nil) }},
+	} {
+		f := forge(t, w)
+		f.edit("revocation", func(e *admission.Entry, r *admission.Record) { c.lie(f, e, r) })
+		index := w.Entries["revocation"]
+		faults, err := verifier.ReadEntry(f.entries[index]).Statement(index, func(d attest.Digest) ([]byte, error) {
+			if o := f.objects[d]; o != nil {
+				return o, nil
+			}
+			return nil, ledger.ErrNotPublished
+		})
+		switch {
+		case (err != nil) != (c.check == "unknown"):
+			t.Errorf("%s: %v", what, err)
+		case err == nil && (len(faults) > 0) != (c.check != ""), len(faults) > 0 && (faults[0].Check != c.check || faults[0].Index != index):
+			t.Errorf("%s: %v, want %s", what, faults, c.check)
+		}
+	}
+	f := forge(t, w)
+	e, _ := f.parts(7)
+	f.objects[e.Admission] = []byte("{}")
+	faults, err := verifier.ReadEntry(f.entries[7]).Statement(7, func(d attest.Digest) ([]byte, error) { return f.objects[d], nil })
+	if err != nil || len(faults) != 1 || faults[0].Check != "record.profile" {
+		t.Errorf("no record: %v, %v", faults, err)
+	}
+}

@@ -12,13 +12,12 @@ import (
 // of the entries before it has to fit, as of any other. Where its statement is here,
 // it is of the kind that the entry says.
 func (r *replay) count() {
-	const check = "entry.kind"
 	switch {
 	case r.read == nil:
 	case r.read.Kind() == r.entry.Kind:
-		r.pass(check, r.where)
+		r.pass("entry.kind", r.where)
 	default:
-		r.fail(check, r.where, "an entry of the kind of its statement, "+string(r.read.Kind()), string(r.entry.Kind))
+		r.otherKind(r.read)
 	}
 	said := r.entry.Control
 	if !r.controlFits(said, r.control()) {
@@ -29,6 +28,12 @@ func (r *replay) count() {
 		said = said.Next(r.index, r.bytes)
 	}
 	r.said(controlCell, said)
+}
+
+// otherKind: an entry is of the kind of its statement. The control hash goes by the
+// kind that the entry gives, which the register alone wrote.
+func (r *replay) otherKind(s attest.Statement) bool {
+	return r.fail("entry.kind", r.where, "an entry of the kind of its statement, "+string(s.Kind()), string(r.entry.Kind))
 }
 
 // control is the running hash that the entries so far left.

@@ -34,7 +34,7 @@ func (v *verification) closure() bool {
 		for _, d := range i.objects() {
 			objects[d] = true
 		}
-		if !i.checked && !i.entry.Kind.Control() && !i.last() {
+		if !i.checked && !i.governs(v.bundle) && !i.last() {
 			ok = v.fail("bundle.closure", entryName(i.index), "only entries that a subject relies on, and control entries", "another")
 		}
 	}
@@ -82,7 +82,7 @@ func (v *verification) reach() {
 	}
 	for ; len(next) > 0; next = next[1:] {
 		for _, i := range v.items {
-			if !i.checked && i.entry.Kind.Control() && v.bears(i, next[0]) {
+			if !i.checked && i.governs(v.bundle) && v.bears(i, next[0]) {
 				next = append(next, v.follow(i)...)
 			}
 		}
@@ -136,9 +136,15 @@ func (v *verification) walked(i *item) (out []*item) {
 	return out
 }
 
+// governs reports whether an entry is a control entry, as it says or as its statement
+// does: one that hides it is gone through too, and is false (entry.kind).
+func (i *item) governs(b *Bundle) bool {
+	i.readStatement(b)
+	return i.entry.Kind.Control() || i.read != nil && i.read.Kind().Control()
+}
+
 // bears reports whether a control entry that is read bears on one that is checked.
 func (v *verification) bears(i, on *item) bool {
-	i.readStatement(v.bundle)
 	return i.read != nil && on.record != nil && Bears(i.read, i.index, on.record)
 }
 

@@ -105,6 +105,50 @@ func TestLeafKind(t *testing.T) {
 	}
 }
 
+// along adds an entry with record and envelope, whatever it is.
+func (f *forgery) along(c verifier.Contents, name string) verifier.Contents {
+	f.t.Helper()
+	index := f.Entries[name]
+	e, r := f.parts(index)
+	c.Entries[index] = verifier.Item{Entry: f.entries[index], Proof: prove(f.t, f.Keys, f.entries, f.signed)[index].Bytes()}
+	c.Objects = append(c.Objects, f.objects[e.Admission], f.objects[r.Envelope])
+	return c
+}
+
+// TestHiddenKind: a revocation is logged as an action, and no control hash counts it.
+// A bundle without it shows nothing of that; one that has it, as what it is about or
+// beside that, is false.
+func TestHiddenKind(t *testing.T) {
+	w := ends(t)
+	trust := load(t, w.trust)
+	hidden := map[string]func(*admission.Entry, *admission.Record){
+		"entry":            func(e *admission.Entry, _ *admission.Record) { e.Kind = attest.KindAction },
+		"entry and record": func(e *admission.Entry, r *admission.Record) { e.Kind, r.Kind = attest.KindAction, attest.KindAction },
+	}
+	for name, hide := range hidden {
+		t.Run(name, func(t *testing.T) {
+			f := forge(t, w).edit("end", hide).edit("revocation", hide)
+			f.rehash()
+			for what, c := range map[string]verifier.Contents{
+				"":                 f.withControl(f.bundle("acted")),
+				"subject":          f.bundle("end"),
+				"one of two":       f.withControl(f.bundle("end", "acted")),
+				"beside another":   f.along(f.withControl(f.bundle("acted")), "end"),
+				"bears on another": f.along(f.bundle("revoked"), "revocation"),
+			} {
+				var want []string
+				if what != "" {
+					want = []string{"entry.kind"}
+				}
+				v := verifier.Verify(build(t, c), trust, verifier.Options{})
+				if _, checks := outcome(v); !slices.Equal(checks, want) {
+					t.Errorf("%s: %v, want %v: %s", what, checks, want, v.Failure())
+				}
+			}
+		})
+	}
+}
+
 // about is the status of an optional finding of an entry, or of none in particular.
 func about(v *verifier.Verdict, check string, index uint64) (s verifier.Status) {
 	for _, f := range v.Findings {

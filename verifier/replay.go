@@ -93,6 +93,9 @@ func (r *replay) objects() bool {
 	if err != nil {
 		return r.fail("statement.profile", r.where, "a statement of the format", err.Error())
 	}
+	if s := parsed.Statement(); s.Kind() != r.entry.Kind {
+		return r.otherKind(s) // else record.recomputed says so
+	}
 	erasable, spare := attest.Erasable(parsed.Statement()), attest.Spare(parsed.Statement())
 	for _, d := range r.record.Objects {
 		switch {

@@ -207,7 +207,7 @@ func TestOperatorWritesAnotherRecord(t *testing.T) {
 			_, other := o.parts(o.Entries["human_directed"])
 			r.Envelope = other.Envelope
 		}},
-		"another kind":    {"record.recomputed", func(_ *admission.Record, e *admission.Entry) { e.Kind = attest.KindTrigger }},
+		"another kind":    {"entry.kind", func(_ *admission.Record, e *admission.Entry) { e.Kind = attest.KindTrigger }},
 		"another mode":    {"record.recomputed", func(r *admission.Record, _ *admission.Entry) { r.Mode = attest.Observe }},
 		"a stale check":   {"record.time", func(r *admission.Record, _ *admission.Entry) { r.CheckedAt -= 11_000 }},
 		"a check to come": {"record.time", func(r *admission.Record, _ *admission.Entry) { r.CheckedAt += 1 }},

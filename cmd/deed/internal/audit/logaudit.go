@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/cmd/deed/internal/register"
 	"github.com/deedlog/deed/ledger"
@@ -22,9 +24,17 @@ trusted, that time never goes back and that no statement stands twice.
 
 A single bundle cannot show that a revocation was left out if the register leaves
 it out of that hash as well. This can: run it from time to time, away from the
-operator, and keep the checkpoint it prints for 'deed log consistency'.`
+operator, and keep the checkpoint it prints for 'deed log consistency'.
 
-type logAudit struct{ register.Connection }
+Entries give the kind of their statements, and the hash goes by it. With --statements
+every record and statement is read too, two requests for each entry, and an entry of
+another kind than its statement is false. Without it that is not looked at. What the
+register does not show could not be checked.`
+
+type logAudit struct {
+	register.Connection
+	statements bool
+}
 
 // NewLogAudit makes deed log audit.
 func NewLogAudit() *cobra.Command {
@@ -33,10 +43,11 @@ func NewLogAudit() *cobra.Command {
 		Use:     "audit",
 		Short:   "Read all entries of a log and recompute what it says of them",
 		Long:    logAuditLong,
-		Example: "deed log audit --server https://deed.example --log-vkey log.vkey",
+		Example: "deed log audit --server https://deed.example --log-vkey log.vkey\ndeed log audit --statements",
 		Args:    console.Takes(0, 0),
 		RunE:    a.run,
 	}
+	cmd.Flags().BoolVar(&a.statements, "statements", false, "read the statement of every entry too: it is of the kind that the entry gives")
 	a.Connection.Flags(cmd)
 	return cmd
 }
@@ -47,7 +58,9 @@ type auditJSON struct {
 	Entries    uint64                `json:"entries"`
 	Control    int64                 `json:"control"`
 	Sound      bool                  `json:"sound"`
-	Verified   bool                  `json:"verified"` // the checkpoint, with the log's key
+	Verified   bool                  `json:"verified"`   // the checkpoint, with the log's key
+	Statements bool                  `json:"statements"` // were asked for
+	Unread     uint64                `json:"unread"`     // entries whose statement the register does not show
 	Faults     []verifier.AuditFault `json:"faults"`
 }
 
@@ -69,15 +82,18 @@ func (a *logAudit) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	out := auditJSON{Checkpoint: string(text), Verified: head.Verified, Faults: []verifier.AuditFault{}}
+	out := auditJSON{Checkpoint: string(text), Verified: head.Verified, Statements: a.statements, Faults: []verifier.AuditFault{}}
 	if err := out.read(ctx, cl, signed.Checkpoint, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	if err := a.print(cmd, out); err != nil {
 		return err
 	}
-	if !out.Sound {
+	switch {
+	case !out.Sound:
 		return console.ErrQuiet
+	case out.Unread > 0:
+		return fmt.Errorf("the statements of %d entries could not be read", out.Unread)
 	}
 	return nil
 }
@@ -96,8 +112,15 @@ func (out *auditJSON) read(ctx context.Context, cl *register.Client, c ledger.Ch
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", id, err)
 		}
-		for _, e := range entries {
-			out.Faults = append(out.Faults, audit.Add(e)...)
+		at, list := audit.Size(), make([]verifier.AuditEntry, len(entries))
+		for i, e := range entries {
+			list[i] = verifier.ReadEntry(e)
+			out.Faults = append(out.Faults, audit.Next(list[i])...)
+		}
+		if out.Statements {
+			if err := out.readStatements(ctx, cl, at, list); err != nil {
+				return err
+			}
 		}
 		if time.Since(said) > time.Second {
 			said = time.Now()
@@ -107,6 +130,33 @@ func (out *auditJSON) read(ctx context.Context, cl *register.Client, c ledger.Ch
 	out.Faults = append(out.Faults, audit.Close(c)...)
 	out.Entries, out.Control, out.Sound = audit.Size(), audit.Control(), len(out.Faults) == 0
 	return nil
+}
+
+// statementsAtOnce bounds the requests that are under way.
+const statementsAtOnce = 8
+
+// readStatements holds entries, the first of which is at an index, against their
+// statements.
+func (out *auditJSON) readStatements(ctx context.Context, cl *register.Client, at uint64, entries []verifier.AuditEntry) error {
+	faults, errs := make([][]verifier.AuditFault, len(entries)), make([]error, len(entries))
+	object := func(d attest.Digest) ([]byte, error) { return cl.Object(ctx, d) }
+	free := make(chan struct{}, statementsAtOnce)
+	var all sync.WaitGroup
+	for i, e := range entries {
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			faults[i], errs[i] = e.Statement(at+uint64(i), object)
+		})
+	}
+	all.Wait()
+	for i := range entries {
+		out.Faults = append(out.Faults, faults[i]...)
+		if errs[i] != nil {
+			out.Unread++
+		}
+	}
+	return ctx.Err() // else all that is left would be unread
 }
 
 // unbundle splits an entry bundle: each entry has its length, two bytes, before it.
@@ -135,6 +185,11 @@ func (a *logAudit) print(cmd *cobra.Command, out auditJSON) error {
 	}
 	if out.Sound {
 		fmt.Fprintf(w, "sound: %d entries, %d of them control entries; root, control hash and order recomputed\n", out.Entries, out.Control)
+	}
+	if out.Statements {
+		fmt.Fprintf(w, "statements: %d of %d read; an entry of another kind than its statement is listed above\n", out.Entries-out.Unread, out.Entries)
+	} else {
+		fmt.Fprintln(w, "the kind of an entry is the register's word; --statements compares it with the statement")
 	}
 	if !out.Verified {
 		fmt.Fprintln(w, "the checkpoint is not verified: no log key is known here (--log-vkey)")
