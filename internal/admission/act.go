@@ -12,6 +12,7 @@ type act struct {
 	action       *attest.Action
 	chain        warrant.Chain // empty without a warrant
 	linked       bool          // the chain leads to the signer
+	namesake     bool          // the leaf's holder is another of the signer's name
 	accountable  string        // as the issuer register names them, or ""
 	grant        int
 	registration attest.ID // of the signer, or ""
@@ -118,19 +119,27 @@ func (c *check) authority(x *act) error {
 	return nil
 }
 
-// reaches reports whether a chain leads to the signer, link by signed link, as far as
-// the registration of the leaf's holder does not matter, which authorize looks up. One
-// that does not says nothing about this agent, whoever set its root off. How much it
+// reaches reports whether a chain leads to the holder of its leaf, link by signed link.
+// One that does not says nothing about this agent, whoever set its root off. How much it
 // grants, and for how long, does not matter here. Whether the holder above, as it was
 // registered then, passed a link on was found when the link was logged.
 func (c *check) reaches(chain warrant.Chain) bool {
-	for _, l := range chain.Links() {
-		if slices.Contains(c.statements[l.ID].Record.Decision.Faults, "d1.issuer") {
-			return false
-		}
+	return !slices.ContainsFunc(chain.Links(), func(l warrant.Link) bool {
+		return slices.Contains(c.statements[l.ID].Record.Decision.Faults, "d1.issuer")
+	})
+}
+
+// leafHolder: the signer is the leaf's holder, by name, and by key and registration where the
+// warrant names them. One of the name alone is somebody else: a retired ID, used again.
+func (c *check) leafHolder(x *act) {
+	leaf := x.chain.Leaf().Warrant
+	if leaf == nil {
+		return
 	}
-	holder, s := chain.Leaf().Warrant.Holder, c.verified.Signer()
-	return s.Party == attest.Party{ID: holder.SPIFFEID, Kind: attest.BySVID} && (holder.Key == "" || holder.Key == s.KeySum)
+	holder, s := leaf.Holder, c.verified.Signer()
+	named := s.Party == attest.Party{ID: holder.SPIFFEID, Kind: attest.BySVID}
+	same := (holder.Key == "" || holder.Key == s.KeySum) && (holder.Registration == "" || holder.Registration == x.registration)
+	x.linked, x.namesake = x.linked && named && same, named && !same
 }
 
 // fields: where the agent sent the seed of its own commitments, they are to the

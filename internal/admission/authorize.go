@@ -20,9 +20,7 @@ func (c *check) authorize(x *act) error {
 		return err
 	}
 	x.registration = agent.id
-	if leaf := x.chain.Leaf().Warrant; leaf != nil && leaf.Holder.Registration != "" && leaf.Holder.Registration != agent.id {
-		x.linked = false // the warrant is another's of the same name: a retired ID, used again
-	}
+	c.leafHolder(x)
 	links := x.chain.Links()
 	compiled := make([]*policy.Warrant, len(links))
 	for i, l := range links {

@@ -102,14 +102,18 @@ func (c *check) setsOff(t *attest.Trigger, x *act) bool {
 
 // agencyEvidence states the evidence for the attribution table, as of a time in
 // ms, and of what has become of the approvals by then. A chain that does not lead
-// to the signer is no evidence about its action.
+// to the signer is no evidence about its action. Nor is an approval, where the warrant
+// that it names is held by another agent of the signer's name: the person approved
+// what that one asked for.
 func (x *act) agencyEvidence(at int64, approvals approvalState) agency.Evidence {
 	e := agency.Evidence{Sound: true, Claim: x.action.Initiator.Claim}
 	if x.linked {
 		x.chainEvidence(at, &e)
 	}
 	for _, a := range x.approvals {
-		e.Humans = append(e.Humans, a.human(at, approvals))
+		h := a.human(at, approvals)
+		h.Bound = h.Bound && !x.namesake
+		e.Humans = append(e.Humans, h)
 	}
 	return e
 }

@@ -137,33 +137,27 @@ func authorityAttacks() []attack {
 			return s.Sign(s.Buyer, s.Transfer(s.Buyer, b, "99.00"))
 		}},
 		{"a retired SPIFFE ID reused", "d10.holder", "The warrant names the registration of an agent that was retired; another owner runs something of the same name.", "unattributed, denied d10.holder", agency.Unattributed, func(s *scene) cast.Sent {
-			old := suspended(s, s.Payments)
-			old.Status = "registered"
 			w := s.child()
-			w.Holder.Registration = s.allow(s.Sign(s.Admin, old))
+			w.Holder.Registration = s.registered(s.Payments)
 			id := s.allow(s.Sign(s.Buyer, w))
-			gone := suspended(s, s.Payments)
-			gone.Status = "retired"
-			s.allow(s.Sign(s.Admin, gone))
-			again := suspended(s, s.Payments)
-			again.Status, again.Owner = "registered", s.Controller.ID
-			s.allow(s.Sign(s.Admin, again))
+			s.reused(s.Payments)
 			return s.Sign(s.parts.renewed, s.Transfer(s.parts.renewed, id, "10.00"))
 		}},
 		{"a retired SPIFFE ID hands on", "d1.issuer", "The person's warrant names the registration of an agent that was retired; what runs under its name now hands the warrant on to an accomplice.", "unattributed, denied reference.denied", agency.Unattributed, func(s *scene) cast.Sent {
-			old := suspended(s, s.Payments)
-			old.Status = "registered"
 			w := s.Warrant(s.Treasurer, s.Payments, attest.HumanStanding, cast.Payments("100.00"))
-			w.Holder.Registration = s.allow(s.Sign(s.Admin, old))
+			w.Holder.Registration = s.registered(s.Payments)
 			root := s.allow(s.Sign(s.Treasurer, w))
-			gone := suspended(s, s.Payments)
-			gone.Status = "retired"
-			s.allow(s.Sign(s.Admin, gone))
-			again := suspended(s, s.Payments)
-			again.Status, again.Owner = "registered", s.Controller.ID
-			s.allow(s.Sign(s.Admin, again))
+			s.reused(s.Payments)
 			id := s.deny(s.Sign(s.parts.renewed, s.Child(w, root, s.parts.renewed, s.Bystander)), "d1.issuer")
 			return s.Sign(s.Bystander, s.Transfer(s.Bystander, id, "10.00"))
+		}},
+		{"an approval used under a retired SPIFFE ID", "evidence.bound", "The person approved what the agent asked for that the warrant names; what runs under its name now sends the same action.", "unattributed, denied d10.holder", agency.Unattributed, func(s *scene) cast.Sent {
+			w := s.child()
+			w.Holder.Registration = s.registered(s.Payments)
+			a := s.Transfer(s.Payments, s.allow(s.Sign(s.Buyer, w)), "10.00")
+			s.approve(s.maria, a, nil)
+			s.reused(s.Payments)
+			return s.Sign(s.parts.renewed, a)
 		}},
 		{"a forged CA", "signer.chain", "An SVID of the agent's name by a CA that is not in the bundle.", "refused signer.chain", agency.None, func(s *scene) cast.Sent {
 			return s.Sign(s.parts.forged, s.Transfer(s.parts.forged, s.leafID, "10.00"))
@@ -179,6 +173,25 @@ func authorityAttacks() []attack {
 			return s.Endorsed(s.Sign(s.Admin, s.Registration(&p)), &p)
 		}},
 	}
+}
+
+// registered registers an agent by itself and returns by what warrants name that.
+func (s *scene) registered(agent *cast.Party) attest.ID {
+	s.Helper()
+	a := suspended(s, agent)
+	a.Status = "registered"
+	return s.allow(s.Sign(s.Admin, a))
+}
+
+// reused retires an agent and registers its name for somebody else.
+func (s *scene) reused(agent *cast.Party) {
+	s.Helper()
+	gone := suspended(s, agent)
+	gone.Status = "retired"
+	s.allow(s.Sign(s.Admin, gone))
+	again := suspended(s, agent)
+	again.Status, again.Owner = "registered", s.Controller.ID
+	s.allow(s.Sign(s.Admin, again))
 }
 
 func humanAttacks() []attack {
