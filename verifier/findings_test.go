@@ -153,6 +153,9 @@ var faults = map[string]fault{
 		f.edit("approval", func(e *admission.Entry, r *admission.Record) { e.ReceivedAt -= 3600_000; r.CheckedAt -= 3600_000 })
 	})},
 	"a checkpoint older than its entries": {"checkpoint.time", fail, forged(func(f *forgery) { f.signed = f.signed.Add(-time.Hour) })},
+	"an entry later than a witness": {"checkpoint.time", unknown, func(t *testing.T, w *fixture) (verifier.Contents, map[string][]byte) {
+		return witnessed(t, w, -2*time.Minute)
+	}},
 	"another genesis": {"genesis.pinned", fail, trusting(func(w *fixture) map[string][]byte {
 		return with(w.trust, "genesis", []byte(strings.Repeat("ab", 32)))
 	})},
@@ -321,6 +324,37 @@ func TestDeniedInForce(t *testing.T) {
 	v := verifier.Verify(build(t, f.bundle("late")), load(t, f.trust), verifier.Options{})
 	if status, checks := outcome(v); denied.Record.Decision.Effect != admission.Deny || status != fail || !slices.Equal(checks, []string{"read.force"}) {
 		t.Errorf("%s of %v: %s", status, checks, verifier.Text(v))
+	}
+}
+
+// witnessed is the bundle with a line of a witness whose clock is off, and a reader
+// who asks for it.
+func witnessed(t *testing.T, w *fixture, off time.Duration) (verifier.Contents, map[string][]byte) {
+	t.Helper()
+	last, err := admission.ParseEntry(w.log[w.Entries[subject]])
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cosign(t, w.contents[subject], func(c ledger.Checkpoint) []byte {
+		sig, err := witness().Cosign(c, time.UnixMilli(last.ReceivedAt).Add(off))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
+	})
+	return c, with(w.trust, "log.policy", append(bytes.Replace(w.trust["log.policy"], []byte("quorum none\n"), nil, 1), []byte("witness w "+witness().VKey().String()+"\nquorum w\n")...))
+}
+
+// TestWitnessClock: clocks may be a minute apart, and then one of them is wrong.
+func TestWitnessClock(t *testing.T) {
+	w := world(t, "one")
+	for off, want := range map[time.Duration]verifier.Status{
+		time.Hour: verifier.Pass, -59 * time.Second: verifier.Pass, -60 * time.Second: verifier.Pass, -62 * time.Second: verifier.Unknown,
+	} {
+		c, trust := witnessed(t, w, off)
+		if status, checks := outcome(verifier.Verify(build(t, c), load(t, trust), verifier.Options{})); status != want {
+			t.Errorf("%v: %s of %v, want %s", off, status, checks, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -147,7 +148,25 @@ func readTrust(files map[string][]byte) (*Trust, error) {
 	if t.log == nil {
 		return nil, fmt.Errorf("loading trust directory: no %s, which names the log's keys", policyFile)
 	}
+	if err := t.independent(); err != nil {
+		return nil, fmt.Errorf("loading trust directory: reading %s: %w", policyFile, err)
+	}
 	return t, nil
+}
+
+// independent refuses a witness that has a key of the log: a quorum of it shows only
+// what the log signed anyway, whatever the witness is called.
+func (t *Trust) independent() error {
+	keys := slices.Clone(t.log.Logs)
+	if t.mldsa != nil {
+		keys = append(keys, ledger.PolicyKey{Key: *t.mldsa})
+	}
+	for _, w := range t.log.Witnesses {
+		if slices.ContainsFunc(keys, func(k ledger.PolicyKey) bool { return bytes.Equal(k.Key.Key(), w.Key.Key()) }) {
+			return fmt.Errorf("witness %s has a key of the log", printable(w.Name))
+		}
+	}
+	return nil
 }
 
 func trustDirectory(name string) error {

@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/verifier"
 )
 
 func TestLoadTrust(t *testing.T) {
-	good := world(t, "one").trust
+	w := world(t, "one")
+	good := w.trust
 	load(t, good)
 	for _, test := range []struct {
 		name, file, content, want string
@@ -18,6 +20,8 @@ func TestLoadTrust(t *testing.T) {
 		{"no policy", "log.policy", "", "no log.policy"},
 		{"no log line", "log.policy", "quorum none\n", "no log line"},
 		{"policy out of form", "log.policy", "log x\n", "line 1"},
+		{"the log as its own witness", "log.policy", ownWitness(t, w, w.Keys.Ed25519.VKey().Key(), ledger.TypeEd25519Cosign), "witness w has a key of the log"},
+		{"the log as its own witness, by the other key", "log.policy", ownWitness(t, w, w.Keys.MLDSA44.VKey().Key(), ledger.TypeMLDSA44), "witness w has a key of the log"},
 		{"misnamed", "people.jsn", "[]", "unknown file"},
 		{"misplaced", "spiffe/bundle.json", "{}", "unknown file"},
 		{"odd domain", "spiffe/ACME/1.json", "{}", "unknown file"},
@@ -46,6 +50,16 @@ func TestLoadTrust(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
+}
+
+// ownWitness is the policy with a witness of another name and this key.
+func ownWitness(t *testing.T, w *fixture, key []byte, kind byte) string {
+	t.Helper()
+	vkey, err := ledger.NewVKey("witness.example", kind, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(string(w.trust["log.policy"]), "quorum none\n", "witness w "+vkey.String()+"\nquorum w\n", 1)
 }
 
 func TestTrustFiles(t *testing.T) {

@@ -270,6 +270,32 @@ func TestOperatorMakesPerson(t *testing.T) {
 	open(t, o.verify(o.reader("people.json"), at), "people.corroborated")
 }
 
+// TestOperatorNamesKeyTwice: with the administrators' help he registers Alice's key for
+// somebody else too, so that one key answers a gate that asks for two people. Who shows
+// both of them shows it.
+func TestOperatorNamesKeyTwice(t *testing.T) {
+	o := newOperator(t)
+	zoe := &register.Human{Name: "zoe", Key: o.Alice.Key, Public: o.Alice.Public}
+	o.view = func(table, key string) ([]byte, bool) {
+		return nil, table == "force" && key == string(admission.KeySlot(zoe.Public.Digest()))
+	}
+	p := &attest.Person{By: "carol", From: o.Now(), Key: zoe.Public, Log: register.Origin, Name: "zoe", Nonce: o.Nonce(), V: 1}
+	o.log(o.By(o.Carol, p), o.By(zoe, p).JSON(), o.By(o.Dave, p).JSON())
+	o.honest()
+	a := o.standing("33.50")
+	for _, h := range []*register.Human{o.Alice, zoe} {
+		approval := o.AddBy("approval by "+h.Name, h, o.Approval(h, a))
+		a.Authority.Approvals = append(a.Authority.Approvals, approval.ID)
+	}
+	slices.Sort(a.Authority.Approvals)
+	at := o.act(o.Payments, a)
+	if _, r := o.parts(at); r.Attribution.Agency != agency.HumanDirected {
+		t.Fatalf("%+v", r)
+	}
+	caught(t, o.verify(o.reader("people.json"), at), "read.force")
+	open(t, o.verify(o.reader("people.json"), o.Entries["approval by zoe"]), "read.force")
+}
+
 // TestOperatorMakesAgent logs a root of his own for the trust domain and signs as
 // an agent of it.
 func TestOperatorMakesAgent(t *testing.T) {
