@@ -51,6 +51,10 @@ func New(client connect.HTTPClient, url string, options ...connect.ClientOption)
 // Over makes a client of an evidence service.
 func Over(evidence deedv1connect.EvidenceServiceClient) *Client { return &Client{evidence} }
 
+// ErrOther: the register sent another entry than the one that was asked for. A bundle
+// about it would verify, and be about something else.
+var ErrOther = errors.New("the register sent another entry")
+
 // fetched is an entry as the register gave it, parsed.
 type fetched struct {
 	receipt *deedv1.Receipt
@@ -91,6 +95,12 @@ func (c *Client) fetch(ctx context.Context, req *deedv1.GetProofRequest) (*fetch
 	}
 	if err := f.parse(); err != nil {
 		return nil, fmt.Errorf("reading entry %d: %w", f.receipt.GetIndex(), err)
+	}
+	if id := req.GetId(); id != "" && attest.ID(id) != f.entry.Envelope {
+		return nil, fmt.Errorf("%w: %s, not %s", ErrOther, f.entry.Envelope, id)
+	}
+	if id, at := req.GetId(), req.GetIndex(); id == "" && at != f.proof.Index {
+		return nil, fmt.Errorf("%w: entry %d, not entry %d", ErrOther, f.proof.Index, at)
 	}
 	return f, nil
 }

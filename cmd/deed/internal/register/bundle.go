@@ -16,6 +16,9 @@ func (c *Client) Export(ctx context.Context, path string, o auditor.Options, ref
 	if errors.Is(err, auditor.ErrControl) {
 		return console.Hint(err, "leave them out with --no-control, and read the whole log with 'deed log audit' instead")
 	}
+	if errors.Is(err, auditor.ErrOther) {
+		return console.False("%w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,8 @@ func (c *Client) Submit(ctx context.Context, e attest.Envelope, objects [][]byte
 	return r, err
 }
 
-// Proof gets the entry that an index or a statement's ID names.
+// Proof gets the entry that an index or a statement's ID names: one that says that it
+// is that entry, which [ReadReceipt] checks.
 func (c *Client) Proof(ctx context.Context, ref string) (*deedv1.Receipt, error) {
 	request, err := proofRequest(ref)
 	if err != nil {
@@ -143,7 +144,17 @@ func (c *Client) Proof(ctx context.Context, ref string) (*deedv1.Receipt, error)
 	if connect.CodeOf(err) == connect.CodeNotFound {
 		return nil, console.Hint(fmt.Errorf("%s is not in the log: %w", ref, err), "see what is there with 'deed search'")
 	}
-	return answer.GetReceipt(), err
+	if err != nil {
+		return nil, err
+	}
+	receipt := answer.GetReceipt()
+	if id := request.GetId(); id != "" && id != receipt.GetId() {
+		return nil, console.False("asked for %s, the register sent %s", id, receipt.GetId())
+	}
+	if id, at := request.GetId(), request.GetIndex(); id == "" && at != receipt.GetIndex() {
+		return nil, console.False("asked for entry %d, the register sent entry %d", at, receipt.GetIndex())
+	}
+	return receipt, nil
 }
 
 func proofRequest(ref string) (*deedv1.GetProofRequest, error) {
@@ -176,12 +187,6 @@ func (c *Client) Logged(ctx context.Context, ref string) (*admission.Logged, *de
 	receipt, err := c.Proof(ctx, ref)
 	if err != nil {
 		return nil, nil, err
-	}
-	if attest.ID(ref).Valid() && receipt.GetId() != ref {
-		return nil, nil, console.False("asked for %s, the register sent %s", ref, receipt.GetId())
-	}
-	if at, err := strconv.ParseUint(ref, 10, 64); err == nil && at != receipt.GetIndex() {
-		return nil, nil, console.False("asked for entry %d, the register sent entry %d", at, receipt.GetIndex())
 	}
 	l, err := admission.Reopen(receipt.GetIndex(), receipt.GetEntry(), func(d attest.Digest) ([]byte, error) {
 		if d == attest.DigestOf(receipt.GetRecord()) {
