@@ -276,9 +276,22 @@ func (t *Trust) peopleList(doc []byte) error {
 		if t.knows(p.Name, p.Identity()) {
 			return fmt.Errorf("a key of %s is listed twice", p.Name)
 		}
+		if other := t.owner(p.Identity()); other != "" {
+			return fmt.Errorf("a key of %s is listed as one of %s too: one key is one person", other, p.Name)
+		}
 		t.people[p.Name] = append(t.people[p.Name], p)
 	}
 	return nil
+}
+
+// owner is whose key or identity it is, or "".
+func (t *Trust) owner(identity attest.Digest) string {
+	for name := range t.people {
+		if t.knows(name, identity) {
+			return name
+		}
+	}
+	return ""
 }
 
 // knows reports whether the reader knows a key or an identity as this person's.

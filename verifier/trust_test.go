@@ -2,10 +2,12 @@ package verifier_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/pem"
 	"strings"
 	"testing"
 
+	"github.com/deedlog/deed/internal/testkit/register"
 	"github.com/deedlog/deed/ledger"
 	"github.com/deedlog/deed/verifier"
 )
@@ -37,6 +39,7 @@ func TestLoadTrust(t *testing.T) {
 		{"people unknown member", "people.json", `[{"name":"a","kee":""}]`, "unknown object member"},
 		{"people odd name", "people.json", `[{"name":"A","key":""}]`, "cannot be a person's name"},
 		{"people odd key", "people.json", `[{"name":"a","key":"AAAA"}]`, "key of a"},
+		{"one key of two people", "people.json", strings.Replace(string(good["people.json"]), `"key": "`+keyOf(w.Bob), `"key": "`+keyOf(w.Alice), 1), "one key is one person"},
 		{"people twice", "people.json", `[{"name":"a","name":"b","key":""}]`, "duplicate"},
 		{"server no keys", "server.json", `{"keys":[]}`, "no keys"},
 		{"server odd key", "server.json", `{"keys":["AAAA"]}`, "key.algorithm"},
@@ -51,6 +54,9 @@ func TestLoadTrust(t *testing.T) {
 		}
 	}
 }
+
+// keyOf is a person's key as people.json has it.
+func keyOf(h *register.Human) string { return base64.StdEncoding.EncodeToString(h.Public) }
 
 // ownWitness is the policy with a witness of another name and this key.
 func ownWitness(t *testing.T, w *fixture, key []byte, kind byte) string {
