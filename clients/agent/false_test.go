@@ -149,3 +149,19 @@ func TestLyingRegister(t *testing.T) {
 		}
 	}
 }
+
+// TestSignedAgain: a statement that is signed once more, as after a restart, has the
+// receipt of the first envelope, which is fetched and is of the same statement.
+func TestSignedAgain(t *testing.T) {
+	p := newPlace(t, time.Hour)
+	client := connectOver(t, p, &unreliable{})
+	s := instruct(t, p, client, "e1")
+	first, err := client.Submit(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := client.Submit(t.Context(), s)
+	if err != nil || again.Index != first.Index || again.ID != first.ID || !bytes.Equal(again.Record, first.Record) {
+		t.Errorf("%d and %d: %v", first.Index, again.Index, err)
+	}
+}
