@@ -159,7 +159,7 @@ var survivors = []survivor{
 		`attest/token/holder.go Names: h.ID == ""`,
 		`attest/token/keys.go ParseKeys: if len(doc) > MaxKeys`,
 	}},
-	{"memory of package policy", "policy TestIndexDiffers TestLoadHostile TestMemos TestShapes", []string{
+	{"memory of package policy", "policy TestIndexDiffers TestLoadHostile TestLoadRefusesSchemaAndEntities TestMemos TestShapes", []string{
 		`policy/limits.go named: if ok`,
 		`policy/memo.go get: len(m.items) >= maxRemembered`,
 		`policy/value.go shape: if len(key) > maxShape`,

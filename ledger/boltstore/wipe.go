@@ -73,8 +73,7 @@ func (s *Store) wipe() error {
 	if err := s.update(func(*bolt.Tx) error { return nil }); err != nil {
 		return fmt.Errorf("leaving the erased pages: %w", err)
 	}
-	s.reading.Lock()   // all that began before have ended then
-	s.reading.Unlock() //nolint:staticcheck // nothing is to be done meanwhile
+	s.drain()
 	if err := s.overwrite(); err != nil {
 		return err
 	}
@@ -83,6 +82,12 @@ func (s *Store) wipe() error {
 	}
 	s.unwiped.Store(false)
 	return nil
+}
+
+// drain returns when every read has ended that began before.
+func (s *Store) drain() {
+	s.reading.Lock()
+	defer s.reading.Unlock()
 }
 
 // overwrite puts zeros where no meta refers to. No commit may begin meanwhile: it
