@@ -91,6 +91,13 @@ func classCases() []vectorCase {
 			s.approve(s.Treasurer, a, nil)
 			return s.asPayments(a)
 		}},
+		{"class/directed, by another than the warrant's holder", "d10.holder", "A person approved what this agent asked for; it does not hold the warrant that it named, which is of another's registration.", "human_directed, denied d10.holder", func(s *scene) cast.Sent {
+			w := s.child()
+			w.Holder.Registration = s.registered(s.Payments)
+			a := s.Transfer(s.Bystander, s.allow(s.Sign(s.Buyer, w)), "10.00")
+			s.approve(s.maria, a, func(p *attest.Approval) { p.Agent = s.Bystander.ID })
+			return s.Sign(s.Bystander, a)
+		}},
 		{"class/instructed", "row.5", "A request of the instruction contains this action, resource and arguments; the instruction flowed down two links.", "human_instructed", func(s *scene) cast.Sent {
 			return s.asPayments(s.pay("2000.00"))
 		}},

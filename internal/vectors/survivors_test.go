@@ -16,7 +16,6 @@ var survivors = []survivor{
 		`internal/admission/compromise.go compromised: if len(o.read.Compromised) == 0`,     // nothing is marked
 		`internal/admission/compromise.go readCompromised: if err != nil || doc == nil`,     // nothing ever was
 		`internal/admission/compromise.go readCompromised: doc == nil`,                      // the same
-		`internal/admission/compromise.go suspects: isRoot(slot)`,                           // nothing else is marked as a root
 		`internal/admission/erasure.go readErased: if err != nil || doc == nil`,             // nothing ever was erased
 		`internal/admission/erasure.go readErased: doc == nil`,                              // the same
 		`internal/admission/erasure.go WithErased: if len(gone) == 0`,                       // it would be written anew, the same
