@@ -39,6 +39,17 @@ func Find(ctx context.Context, r Register, id attest.ID, now int64) (*Asked, err
 	return out, Complete(ctx, r, out, now)
 }
 
+// Waits reports whether a denied action waits for an approval, as [Pending] would find.
+// Errors: those of the register.
+func Waits(ctx context.Context, r Register, id attest.ID, now int64) (bool, error) {
+	l, err := r.Statement(ctx, id)
+	if err != nil || l.Allowed() {
+		return false, err
+	}
+	a, err := newPending(r, Search{Now: now}).look(ctx, Found{ID: id, Index: l.Index, Faults: l.Record.Decision.Faults})
+	return a != nil, err
+}
+
 // Done reports whether the same request was allowed since.
 func Done(ctx context.Context, r Register, a *Asked) (bool, error) {
 	undone, err := (&pending{r: r}).undone(ctx, a.Logged, a.Action)

@@ -34,13 +34,17 @@ type pending struct {
 	more     bool                 // something was passed over
 }
 
+func newPending(r Register, s Search) *pending {
+	return &pending{s, r, map[attest.ID]string{}, map[attest.ID]bool{}, map[string]bool{}, map[string]int{}, false}
+}
+
 // Pending finds the actions that were denied for want of an approval, newest first:
 // the faults are all approval.*, or policy.denied by rules that look at approvals or
 // at a human; the chain of warrants holds; and the same request was not allowed
 // since. more says that the limits of the search left some out, or may have. Errors:
 // those of the register.
 func Pending(ctx context.Context, r Register, s Search) (out []Asked, more bool, err error) {
-	p := &pending{s, r, map[attest.ID]string{}, map[attest.ID]bool{}, map[string]bool{}, map[string]int{}, false}
+	p := newPending(r, s)
 	query := Query{Kind: attest.KindAction, Decision: admission.Deny, Agent: s.Agent, Since: s.Since, Limit: pageSize}
 	for pages := 1; ; pages++ {
 		page, err := r.Search(ctx, query)

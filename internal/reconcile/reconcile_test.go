@@ -191,13 +191,13 @@ func TestRepeated(t *testing.T) {
 }
 
 // TestEndpoint: of actions on another target the service need not have a line; it
-// may have one all the same.
+// may have one all the same, and then it is one of those that were compared.
 func TestEndpoint(t *testing.T) {
 	here, there, elsewhere := action(1, "a", noon, true), action(2, "b", noon, true), action(3, "c", noon, true)
 	here.Endpoint, there.Endpoint, elsewhere.Endpoint = "vault.example", "bank.example", "bank.example"
 	r := run(t, []reconcile.Action{here, there, elsewhere}, reconcile.Options{Endpoint: "vault.example"}, reconcile.Vault,
 		vault("2026-03-01T12:00:01Z", "r", string(digest("c")), ""))
-	if r.Actions != 1 || r.LogOnly.Count != 1 || r.LogOnly.Items[0].Index != 1 || r.Matched.Count != 1 {
+	if r.Actions != 2 || r.LogOnly.Count != 1 || r.LogOnly.Items[0].Index != 1 || r.Matched.Count != 1 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -5,7 +5,7 @@ import "github.com/deedlog/deed/attest"
 // Report is what a comparison finds. A list holds at most as many items as were
 // asked for; its count is of all.
 type Report struct {
-	Actions     int64           `json:"actions"` // of the register, in the window
+	Actions     int64           `json:"actions"` // of the register, in the window and at the endpoint, or with a line
 	Ambiguous   List[Ambiguous] `json:"ambiguous"`
 	Denied      List[Match]     `json:"denied"`   // what the register denied, and the service has all the same
 	Hashed      int64           `json:"hashed"`   // lines whose digest the service's log keeps a hash of only
@@ -78,7 +78,7 @@ func (j *Join) Report() *Report {
 	most := j.options.List
 	for _, a := range j.actions {
 		inside := j.options.inside(a.At) && (j.options.Endpoint == "" || a.Endpoint == j.options.Endpoint)
-		if inside {
+		if inside || a.lines > 0 { // of another time or endpoint, the service has it all the same
 			out.Actions++
 		}
 		match := Match{Action: a.Action, First: a.first, Lines: a.lines}

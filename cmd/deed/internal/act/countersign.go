@@ -59,7 +59,7 @@ func NewCountersign() *cobra.Command {
 		RunE:    c.run,
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.agent, "agent", "", "SPIFFE `ID` of the agent, as you saw it")
+	console.SPIFFEIDVar(f, &c.agent, "agent", "SPIFFE `ID` of the agent, as you saw it")
 	f.StringVar(&c.role, "role", "", "service or gateway: where you stand")
 	f.StringVar(&c.status, "status", "", "what became of the call: `done`, failed, refused or unknown")
 	f.StringVar(&c.request, "request", "", "request `DIGEST` that came with the call")

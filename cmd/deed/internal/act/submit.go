@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,8 @@ import (
 	"github.com/deedlog/deed/cmd/deed/internal/register"
 	"github.com/deedlog/deed/cmd/deed/internal/signing"
 	"github.com/deedlog/deed/cmd/deed/internal/statement"
+	"github.com/deedlog/deed/internal/consent"
+	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
 const submitLong = `Submit a signed envelope, or sign a statement and submit it, and print the
@@ -29,12 +32,17 @@ the agent asks, acts if the answer is allow, and reports the outcome.
 A statement that is denied is in the log too: its receipt is printed, and the
 exit code is 1. Submitting the same envelope again gives the same entry.
 
+An approval is of one exact action, salts included. --again ID asks once more for
+the action that was denied under this ID, with the approvals that it has by now, or
+with those of --approval. It needs no draft: the register has the action.
+
 ` + statement.ActHelp
 
 const submitExample = `deed submit --svid-dir svid/payments --warrant $W --action payments.transfer \
     --resource bank_account:iban/DE/nordlicht --arg amount='240.00 EUR' --arg reference=INV/1
 deed submit --svid-dir svid/payments --outcome-of $INTENT --status done
 deed submit --kind instruction --key maria.key --to spiffe://acme.example/agent/planner --text 'Tidy up'
+deed submit --again id:6f2c... --svid-dir svid/payments
 deed submit envelope.dsse --object chain.der --out evidence.deed.zip`
 
 type submitCommand struct {
@@ -42,6 +50,7 @@ type submitCommand struct {
 	signing.Signer
 	draft   statement.Members
 	kind    string
+	again   string
 	objects []string
 	out     string
 	quiet   bool
@@ -59,6 +68,7 @@ func NewSubmit() *cobra.Command {
 		RunE:    s.run,
 	}
 	cmd.Flags().StringVar(&s.kind, "kind", string(attest.KindAction), "`KIND` of a statement that is not signed yet")
+	cmd.Flags().StringVar(&s.again, "again", "", "ask again for the action that was denied under this `ID`, now that it is approved")
 	cmd.Flags().StringArrayVar(&s.objects, "object", nil, "`FILE` or directory of objects to send along")
 	cmd.Flags().StringVar(&s.out, "out", "", "write the evidence bundle to `FILE.deed.zip`")
 	cmd.Flags().BoolVarP(&s.quiet, "quiet", "q", false, "print the statement's ID only")
@@ -69,6 +79,9 @@ func NewSubmit() *cobra.Command {
 }
 
 func (s *submitCommand) run(cmd *cobra.Command, args []string) error {
+	if s.again != "" && (len(args) > 0 || s.kind != string(attest.KindAction)) {
+		return console.Usage("--again takes the action from the register: want no FILE and no --kind")
+	}
 	doc, err := console.ReadInput(cmd, args)
 	if err != nil {
 		return err
@@ -116,7 +129,12 @@ func (s *submitCommand) sign(ctx context.Context, cl *register.Client, doc []byt
 	if err != nil {
 		return attest.Envelope{}, nil, err
 	}
-	d, err := statement.ReadDraft(ctx, &s.draft, attest.Kind(s.kind), doc, signer, cl)
+	var d *statement.Draft
+	if s.again != "" {
+		d, err = statement.Again(ctx, &s.draft, s.again, signer, cl)
+	} else {
+		d, err = statement.ReadDraft(ctx, &s.draft, attest.Kind(s.kind), doc, signer, cl)
+	}
 	if err != nil {
 		return attest.Envelope{}, nil, err
 	}
@@ -135,5 +153,18 @@ func (s *submitCommand) send(ctx context.Context, cmd *cobra.Command, cl *regist
 	if printed == nil && s.out != "" {
 		printed = cl.Export(ctx, s.out, auditor.Options{Control: true}, []string{r.ID()})
 	}
-	return errors.Join(printed, err)
+	return errors.Join(printed, waits(ctx, cl, receipt, err))
+}
+
+// waits adds to a denial how to ask again, where an approval could let the action
+// pass. That this cannot be told is no fault of its own.
+func waits(ctx context.Context, cl *register.Client, receipt *deedv1.Receipt, denied error) error {
+	if denied == nil {
+		return nil
+	}
+	if ok, err := consent.Waits(ctx, cl.Consent(), attest.ID(receipt.GetId()), time.Now().UnixMilli()); err != nil || !ok {
+		return denied
+	}
+	_, hint := console.Classify(denied)
+	return console.Hint(denied, hint+"; once it is approved: deed submit --again "+receipt.GetId())
 }

@@ -50,7 +50,7 @@ deed token add access.jwt --type access_token --svid-dir svid/portal \
 	f := cmd.Flags()
 	f.StringVar(&t.typ, "type", "", "`TYPE`: id_token, access_token, id_jag, txn_token or introspection")
 	f.StringVar(&t.instruction, "instruction", "", "`ID` of the instruction that an ID token is a login for")
-	f.StringVar(&t.agent, "agent", "", "SPIFFE `ID` of the agent that the token names")
+	console.SPIFFEIDVar(f, &t.agent, "agent", "SPIFFE `ID` of the agent that the token names")
 	f.StringVar(&t.issuer, "issuer", "", "`ISSUER`, with --commit of a token that does not say it")
 	f.BoolVar(&t.commit, "commit", false, "commit to the token and do not send it")
 	t.Submitter.Flags(cmd)

@@ -49,7 +49,7 @@ func NewTrigger() *cobra.Command {
 		RunE:    t.run,
 	}
 	f := cmd.Flags()
-	f.StringVar(&t.to, "to", "", "SPIFFE `ID` of the agent that is set off")
+	console.SPIFFEIDVar(f, &t.to, "to", "SPIFFE `ID` of the agent that is set off")
 	f.StringVar(&t.cause, "cause", "", "`CAUSE`: schedule, event, agent_spawned or goal")
 	f.StringVar(&t.seen, "seen", "", "`FILE` with what was seen: its digest is recorded, not its bytes")
 	f.DurationVar(&t.life, "for", time.Hour, "how long it may set the agent off")

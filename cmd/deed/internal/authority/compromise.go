@@ -57,7 +57,7 @@ deed compromise --person maria --since 2026-03-01 --reason 'laptop stolen' --key
 		RunE: c.run,
 	}
 	cmd.Flags().StringVar(&c.svid, "svid", "", "`CHAIN` of the SVID in PEM, or the digest of its key")
-	cmd.Flags().StringVar(&c.agent, "agent", "", "SPIFFE `ID` of the workload")
+	console.SPIFFEIDVar(cmd.Flags(), &c.agent, "agent", "SPIFFE `ID` of the workload")
 	cmd.Flags().StringVar(&c.person, "person", "", "`NAME` of the person")
 	cmd.Flags().StringVar(&c.key, "person-key", "", "`DIGEST` of the person's key (default: the one in force)")
 	cmd.Flags().StringVar(&c.root, "root", "", "`INDEX` or ID of the root statement")

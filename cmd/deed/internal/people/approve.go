@@ -37,7 +37,8 @@ Where the key is elsewhere, such as a passkey, --draft prints the statement for
 along.
 
 The agent then submits the same request, with the same salts, naming the
-approval: 'deed submit FILE --approval ID', or Prepared.Approve in clients/agent.
+approval: 'deed submit --again ID', 'deed submit FILE --approval ID' of a draft, or
+Prepared.Approve in clients/agent.
 
 --refuse says no instead, with --reason if you like. Your approvals of this action
 from before do not count any more, and where a gate asks for yours, it stays
@@ -80,7 +81,7 @@ func NewApprove() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVar(&a.list, "list", false, "list the actions that ask for an approval")
-	f.StringVar(&a.agent, "agent", "", "with --list: of this SPIFFE `ID` only")
+	console.SPIFFEIDVar(f, &a.agent, "agent", "with --list: of this SPIFFE `ID` only")
 	f.StringVar(&a.since, "since", "24h", "with --list: denied at or after this `TIME`")
 	f.DurationVar(&a.life, "for", time.Hour, "how long the approval holds")
 	f.BoolVar(&a.refuse, "refuse", false, "refuse the action instead of approving it")
@@ -260,9 +261,17 @@ func (a *approveCommand) next(ctx context.Context, cmd *cobra.Command, cl *regis
 		pairs = append(pairs, console.Pair{"counts", "for no gate: none asks for " + person})
 	}
 	if !a.refuse {
-		pairs = append(pairs, console.Pair{"named by", "the agent, which submits the same request again: deed submit FILE --approval " + id})
+		pairs = append(pairs, console.Pair{"named by", "the agent, which submits the same request again: " + again(v, id)})
 	}
 	return console.PrintPairs(cmd.OutOrStdout(), pairs)
+}
+
+// again is how the agent asks once more: for what was denied, or with its draft.
+func again(v *consent.View, approval string) string {
+	if v.Logged == nil {
+		return "deed submit FILE --approval " + approval
+	}
+	return "deed submit --again " + string(v.Logged.ID())
 }
 
 // asked gets an action that may be approved: by its ID or index, or from a file

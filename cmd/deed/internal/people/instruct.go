@@ -68,7 +68,7 @@ func NewInstruct() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&i.file, "file", "", "read the text from `FILE`, or - for stdin, byte for byte")
-	f.StringVar(&i.draft.To, "to", "", "SPIFFE `ID` of the agent that is asked")
+	console.SPIFFEIDVar(f, &i.draft.To, "to", "SPIFFE `ID` of the agent that is asked")
 	f.StringArrayVar(&i.requests, "request", nil, "an `ACTION` that is asked for, with its resource and limits")
 	f.StringVar(&i.list, "requests", "", "YAML `FILE` with several")
 	f.DurationVar(&i.draft.Expires, "for", time.Hour, "how long it holds")

@@ -11,23 +11,32 @@ import (
 	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
+// errFound ends a search that has what it looked for.
+var errFound = errors.New("found")
+
 // PersonOf finds the person whose registered key this is.
 func (c *Client) PersonOf(ctx context.Context, key attest.Key) (string, error) {
 	if name, err := c.administratorOf(ctx, key); name != "" || err != nil {
 		return name, err
 	}
-	found, err := c.Search(ctx, &deedv1.SearchRequest{Kind: string(attest.KindPerson), Decision: "allow", Limit: 1000})
-	if err != nil {
-		return "", fmt.Errorf("looking up whose key this is: %w", err)
-	}
-	for _, r := range found.GetResults() {
+	name := ""
+	query := &deedv1.SearchRequest{Kind: string(attest.KindPerson), Decision: "allow", Limit: 1000}
+	err := c.Each(ctx, query, func(r *deedv1.SearchResult) error {
 		l, _, err := c.Logged(ctx, r.GetId())
 		if err != nil {
-			return "", fmt.Errorf("looking up whose key this is: %w", err)
+			return err
 		}
 		if p, ok := l.Verified.Statement().(*attest.Person); ok && bytes.Equal(p.Key, key) {
-			return p.Name, nil
+			name = p.Name
+			return errFound
 		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errFound) {
+		return "", fmt.Errorf("looking up whose key this is: %w", err)
+	}
+	if name != "" {
+		return name, nil
 	}
 	return "", console.Hint(errors.New("the key is of nobody that the register knows"), "register the person with 'deed person add', or give --as NAME")
 }

@@ -26,7 +26,7 @@ func (s *sessionFlags) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&s.heartbeat, "heartbeat", false, "state that the --session lives, with how many actions it had and how many are open")
 	f.StringVar(&s.end, "end", "", "close the --session for good: `complete` or interrupted")
-	f.StringVar(&s.parallelOf, "parallel-of", "", "`ID` of the action of the same session that fanned out into this one")
+	console.StatementIDVar(f, &s.parallelOf, "parallel-of", "`ID` of the action of the same session that fanned out into this one")
 }
 
 // progress fills in a heartbeat or terminal: what the register has of the

@@ -44,7 +44,7 @@ type issuing struct {
 }
 
 func (i *issuing) flags(cmd *cobra.Command, life time.Duration, lifeText string) {
-	cmd.Flags().StringVar(&i.to, "to", "", "SPIFFE `ID` of the agent that may use it")
+	console.SPIFFEIDVar(cmd.Flags(), &i.to, "to", "SPIFFE `ID` of the agent that may use it")
 	i.grant.Flags(cmd)
 	cmd.Flags().StringArrayVar(&i.never, "never", nil, "what is denied to it and all below: `ACTION`, or ACTION@KIND:PATH")
 	cmd.Flags().StringArrayVar(&i.gate, "gate", nil, "what takes people's approval: `GATE`, as above")
