@@ -158,6 +158,7 @@ var Faults = map[string]FaultInfo{
 	"warrant.revoked":       {Logged, "a warrant of the chain is revoked", "ask for a new warrant"},
 	"instruction.spent":     {Logged, "the instruction's max_actions are used up", "ask for a new instruction"},
 	"approval.mismatch":     {Logged, "an approval is of another action, agent, warrant, target or arguments", "ask for approval of exactly this action, or submit exactly what was approved, salts included (deed: submit --again)"},
+	"approval.erased":       {Refused, "a gate asks for what the people were shown, and that of an approval which is named was erased", "ask that person anew, and name the new approval instead"},
 	"approval.expired":      {Logged, "an approval has expired", "ask for a new approval"},
 	"approval.used":         {Logged, "an approval has been used before", "ask for a new approval"},
 	"gate.approvals":        {Logged, "a gate of a warrant applies, and too few of its approvers have approved exactly this action", "ask those whom the gate names, and name their approvals in the same action (deed: submit --again)"},

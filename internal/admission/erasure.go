@@ -26,7 +26,8 @@ func (c *check) erasure(e *attest.Erasure) error {
 	return c.quorum()
 }
 
-// readErased refuses an object that was erased: it does not come back.
+// readErased refuses an object that was erased, which does not come back, and an
+// approval for a gate that nobody could check any more.
 func (p *Prepared) readErased(v View, _ *Read) error {
 	doc, err := v.Get(erasedTable, anyMark)
 	if err != nil || doc == nil {
@@ -40,6 +41,14 @@ func (p *Prepared) readErased(v View, _ *Read) error {
 			return attest.Refuse("object.erased", "objects", "no object that was erased", string(d))
 		}
 	}
+	for _, a := range p.displayed() {
+		switch gone, err := v.Get(erasedTable, a.statement.Display.Hex()); {
+		case err != nil:
+			return err
+		case gone != nil:
+			return attest.Refuse("approval.erased", "authority.approvals", "approvals of which it is there what was shown", string(a.logged.ID()))
+		}
+	}
 	for _, d := range p.tokens {
 		switch gone, err := v.Get(erasedTable, d.Hex()); {
 		case err != nil:
@@ -49,6 +58,21 @@ func (p *Prepared) readErased(v View, _ *Read) error {
 		}
 	}
 	return nil
+}
+
+// displayed are the approvals that an action names, by people whom a gate asks for what
+// they were shown. Whether that was ever sent is in their records; that it was erased
+// since is not.
+func (p *Prepared) displayed() (out []approved) {
+	if p.act == nil {
+		return nil
+	}
+	for _, a := range p.act.approvals {
+		if slices.ContainsFunc(p.act.gates, func(g gate) bool { return g.Display && slices.Contains(g.Approvers, a.statement.Person) }) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // erase notes what is erased, and has it destroyed with the entry.

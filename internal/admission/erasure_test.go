@@ -66,3 +66,28 @@ func TestNotErasable(t *testing.T) {
 	}
 	s.refuse(s.Endorsed(s.Sign(s.Admin, s.Erasure(display, attest.ID("id:"+display.Hex()))), s.Second), "reference.unlogged")
 }
+
+// TestErasedDisplay: what a person was shown is erased, and the approval opens no gate
+// that asks for it; of another gate it does.
+func TestErasedDisplay(t *testing.T) {
+	for _, display := range []bool{true, false} {
+		s := newScene(t)
+		id := s.gated(attest.WarrantGate{Approvers: both, Display: display, M: 1, When: always})
+		a := s.Transfer(s.Payments, id, "10.00")
+		shown := []byte("pay 10.00")
+		consent := s.Approval(s.Treasurer, a)
+		consent.Display = attest.DigestOf(shown)
+		given := s.allow(s.Sign(s.Treasurer, consent, shown))
+		a.Authority.Approvals = []attest.ID{given}
+		s.allow(s.Endorsed(s.Sign(s.Admin, s.Erasure(consent.Display, given)), s.Second))
+		if !display {
+			s.allow(s.Sign(s.Payments, a))
+			continue
+		}
+		s.refuse(s.Sign(s.Payments, a), "approval.erased")
+		anew := s.Approval(s.Treasurer, a)
+		anew.Display = attest.DigestOf([]byte("pay 10.00, once more"))
+		a.Authority.Approvals = []attest.ID{s.allow(s.Sign(s.Treasurer, anew, []byte("pay 10.00, once more")))}
+		s.allow(s.Sign(s.Payments, a))
+	}
+}

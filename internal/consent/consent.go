@@ -33,7 +33,7 @@ type Register interface {
 	// Statement opens a logged statement and checks its signature. That it is not
 	// in the log is an error, such as [ErrNotFound].
 	Statement(ctx context.Context, id attest.ID) (*admission.Logged, error)
-	// Object returns the bytes with this digest. That there are none is an error.
+	// Object returns the bytes with this digest. That there are none is [ErrNotFound].
 	Object(ctx context.Context, d attest.Digest) ([]byte, error)
 	// Search finds entries, newest first. A page may be empty and have a next one.
 	Search(ctx context.Context, q Query) (Page, error)
@@ -91,6 +91,8 @@ type Asked struct {
 	Warrant  *attest.Warrant   // it falls under; of those that Pending found
 	Approved []Given
 	Refused  []Refused // of each person the newest, unless an approval came after it
+
+	undoable bool // the policy in force says that such an action can be undone
 }
 
 // Given is an approval in the log that has not expired and that its person did not
@@ -99,6 +101,7 @@ type Given struct {
 	ID        attest.ID
 	Index     uint64
 	Statement *attest.Approval
+	Unseen    bool // what was shown is not there: it was never sent, or was erased
 }
 
 // Complete adds the approvals and refusals that are there. Errors: [ErrIncomplete], and those of
@@ -110,9 +113,28 @@ func Complete(ctx context.Context, r Register, a *Asked, now int64) (err error) 
 	if a.Approved, err = approvals(ctx, r, a.Action, now); err != nil {
 		return err
 	}
-	a.Refused, err = refusals(ctx, r, a.Action)
+	if a.Refused, err = refusals(ctx, r, a.Action); err != nil {
+		return err
+	}
 	a.lastWords()
+	if err := a.look(ctx, r); err != nil {
+		return err
+	}
+	if a.Action.Request.Reversible { // else what the policy says changes nothing
+		a.undoable, err = undoable(ctx, r, a.Action.Request.Action)
+	}
 	return err
+}
+
+// look says of each approval whether what was shown is there.
+func (a *Asked) look(ctx context.Context, r Register) error {
+	for i := range a.Approved {
+		_, err := r.Object(ctx, a.Approved[i].Statement.Display)
+		if a.Approved[i].Unseen = errors.Is(err, ErrNotFound); err != nil && !a.Approved[i].Unseen {
+			return err
+		}
+	}
+	return nil
 }
 
 // approvals are those of exactly this request that have not expired. Whether one
@@ -122,7 +144,7 @@ func approvals(ctx context.Context, r Register, a *attest.Action, now int64) (ou
 	err = each(ctx, r, like(attest.KindApproval, a), func(l *admission.Logged) {
 		s, ok := l.Verified.Statement().(*attest.Approval)
 		if ok && s.Request == want && now < s.Expires {
-			out = append(out, Given{l.ID(), l.Index, s})
+			out = append(out, Given{ID: l.ID(), Index: l.Index, Statement: s})
 		}
 	})
 	return out, err

@@ -25,14 +25,14 @@ func (a *Asked) Standing(now int64) []Standing {
 	if a.Warrant == nil {
 		return nil
 	}
-	return a.standing(gatesOf(a.Warrant, a.Action, now))
+	return a.standing(a.gatesOf(a.Warrant, now))
 }
 
 func (a *Asked) standing(gates []attest.WarrantGate) (out []Standing) {
 	for _, g := range gates {
 		s := Standing{Gate: g}
 		for _, name := range g.Approvers {
-			if slices.ContainsFunc(a.Approved, func(yes Given) bool { return yes.Statement.Person == name }) {
+			if slices.ContainsFunc(a.Approved, func(yes Given) bool { return yes.Statement.Person == name && !(g.Display && yes.Unseen) }) {
 				s.Approved = append(s.Approved, name)
 			}
 			if slices.ContainsFunc(a.Refused, func(no Refused) bool { return no.Statement.Person == name }) {

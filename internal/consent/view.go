@@ -78,13 +78,12 @@ func (v *View) Hopeless() *Hopeless {
 }
 
 // Gates lists the gates of the leaf that ask for approvals of the action now; it
-// repeats those of every warrant above it. The policy in force is not asked whether the
-// action can be undone: a gate that depends on it is listed, and says so.
-func (v *View) Gates() []attest.WarrantGate { return gatesOf(v.Chain.Leaf(), v.Action, v.Now) }
+// repeats those of every warrant above it.
+func (v *View) Gates() []attest.WarrantGate { return v.gatesOf(v.Chain.Leaf(), v.Now) }
 
-func gatesOf(w *attest.Warrant, a *attest.Action, now int64) (out []attest.WarrantGate) {
+func (a *Asked) gatesOf(w *attest.Warrant, now int64) (out []attest.WarrantGate) {
 	for _, g := range w.Gates {
-		if warrant.GateApplies(g, a, false, now) {
+		if warrant.GateApplies(g, a.Action, a.undoable, now) {
 			out = append(out, g)
 		}
 	}

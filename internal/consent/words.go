@@ -94,7 +94,11 @@ func (v *View) warrantWords(line func(name, value string)) {
 
 // Words say who approved, and until when.
 func (g Given) Words() string {
-	return "by " + g.Statement.Person + " until just before " + Instant(g.Statement.Expires) + ": " + string(g.ID)
+	s := "by " + g.Statement.Person + " until just before " + Instant(g.Statement.Expires) + ": " + string(g.ID)
+	if g.Unseen {
+		s += ", of which it is not there what was shown"
+	}
+	return s
 }
 
 // DenialWords are why an action was denied: faults, and the rules of the policy

@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"./proto/deed/v1/deedv1connect": {
 		"./proto/deed/v1",
 	},
-	"./internal/consent":  {"./attest", "./attest/warrant", "./internal/admission"},
+	"./internal/consent":  {"./attest", "./attest/warrant", "./internal/admission", "./policy"},
 	"./internal/metrics":  {"./attest"},
 	"./internal/passkey":  {"./attest"},
 	"./internal/request":  {"./attest"},
@@ -68,7 +68,7 @@ var arrows = map[string][]string{
 	},
 	"./cmd/deed/internal/act": {
 		"./attest", "./attest/token", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register",
-		"./cmd/deed/internal/signing", "./cmd/deed/internal/statement",
+		"./cmd/deed/internal/signing", "./cmd/deed/internal/statement", "./internal/consent", "./proto/deed/v1",
 	},
 	"./cmd/deed/internal/audit": {
 		"./attest", "./attest/agency", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./internal/admission",
@@ -95,7 +95,7 @@ var arrows = map[string][]string{
 	},
 	"./cmd/deed/internal/statement": {
 		"./attest", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./cmd/deed/internal/signing", "./internal/consent",
-		"./internal/request", "./internal/setup", "./proto/deed/v1",
+		"./internal/admission", "./internal/request", "./internal/setup", "./proto/deed/v1",
 	},
 	"./cmd/deed/internal/trust": {
 		"./attest", "./attest/token", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./identity",

@@ -2,6 +2,9 @@ package register
 
 import (
 	"context"
+	"fmt"
+
+	"connectrpc.com/connect"
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/internal/admission"
@@ -23,7 +26,11 @@ func (r remote) Statement(ctx context.Context, id attest.ID) (*admission.Logged,
 
 // Object implements consent.Register.
 func (r remote) Object(ctx context.Context, d attest.Digest) ([]byte, error) {
-	return r.client.Object(ctx, d)
+	b, err := r.client.Object(ctx, d)
+	if connect.CodeOf(err) == connect.CodeNotFound {
+		return nil, fmt.Errorf("%w: %w", consent.ErrNotFound, err)
+	}
+	return b, err
 }
 
 // Issuer implements consent.Register.

@@ -11,6 +11,7 @@ import (
 	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/cmd/deed/internal/register"
 	"github.com/deedlog/deed/cmd/deed/internal/signing"
+	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/consent"
 )
 
@@ -41,7 +42,7 @@ func Again(ctx context.Context, f *Members, id string, signer *signing.Credentia
 	}
 	again.Authority = &attest.Authority{Grant: denied.Authority.Grant, Warrant: denied.Authority.Warrant}
 	if len(f.approvals) == 0 {
-		if again.Authority.Approvals, err = given(ctx, cl, denied); err != nil {
+		if again.Authority.Approvals, err = given(ctx, cl, l, denied); err != nil {
 			return nil, err
 		}
 	}
@@ -50,8 +51,15 @@ func Again(ctx context.Context, f *Members, id string, signer *signing.Credentia
 
 // given are the approvals of an action that are there: of each person the newest,
 // as an older one may have been used.
-func given(ctx context.Context, cl *register.Client, a *attest.Action) (ids []attest.ID, err error) {
-	asked := &consent.Asked{Action: a}
+func given(ctx context.Context, cl *register.Client, l *admission.Logged, a *attest.Action) (ids []attest.ID, err error) {
+	asked := &consent.Asked{Action: a, Logged: l}
+	done, err := consent.Done(ctx, cl.Consent(), asked)
+	if err != nil {
+		return nil, fmt.Errorf("looking for approvals: %w", err)
+	}
+	if done {
+		return nil, console.False("the same request was allowed since: there is nothing to ask again")
+	}
 	if err := consent.Complete(ctx, cl.Consent(), asked, time.Now().UnixMilli()); err != nil {
 		return nil, fmt.Errorf("looking for approvals: %w", err)
 	}
