@@ -60,6 +60,17 @@ var erasureCases = map[string]faultCase{
 			right: w.Endorsed(w.Sign(w.Admin, w.Erasure(o, w.allow(other))), w.Second),
 		}
 	}},
+	"approval.erased": {try: func(w *world) trial {
+		root := w.Warrant(w.Treasurer, w.Payments, attest.HumanStanding, cast.Payments("50000.00"))
+		root.Gates = []attest.WarrantGate{{Approvers: []string{w.Treasurer.ID}, Display: true, M: 1, When: attest.When{Always: true}}}
+		a := w.Transfer(w.Payments, w.allow(w.Sign(w.Treasurer, root)), "10.00")
+		yes := w.Approval(w.Treasurer, a)
+		yes.Display = attest.DigestOf([]byte("shown"))
+		id := w.allow(w.Sign(w.Treasurer, yes, []byte("shown")))
+		a.Authority.Approvals = []attest.ID{id}
+		w.allow(w.Endorsed(w.Sign(w.Admin, w.Erasure(yes.Display, id)), w.Second))
+		return trial{wrong: w.Sign(w.Payments, a)}
+	}},
 	"object.erased": {try: func(w *world) trial {
 		s, d := w.consent("shown")
 		w.allow(w.Endorsed(w.Sign(w.Admin, w.Erasure(d, w.allow(s))), w.Second))
