@@ -68,7 +68,7 @@ var arrows = map[string][]string{
 	},
 	"./cmd/deed/internal/act": {
 		"./attest", "./attest/token", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register",
-		"./cmd/deed/internal/signing", "./cmd/deed/internal/statement", "./internal/consent", "./proto/deed/v1",
+		"./cmd/deed/internal/signing", "./cmd/deed/internal/statement", "./internal/consent",
 	},
 	"./cmd/deed/internal/audit": {
 		"./attest", "./attest/agency", "./clients/auditor", "./cmd/deed/internal/console", "./cmd/deed/internal/register", "./internal/admission",

@@ -16,7 +16,6 @@ import (
 	"github.com/deedlog/deed/cmd/deed/internal/signing"
 	"github.com/deedlog/deed/cmd/deed/internal/statement"
 	"github.com/deedlog/deed/internal/consent"
-	deedv1 "github.com/deedlog/deed/proto/deed/v1"
 )
 
 const submitLong = `Submit a signed envelope, or sign a statement and submit it, and print the
@@ -153,18 +152,18 @@ func (s *submitCommand) send(ctx context.Context, cmd *cobra.Command, cl *regist
 	if printed == nil && s.out != "" {
 		printed = cl.Export(ctx, s.out, auditor.Options{Control: true}, []string{r.ID()})
 	}
-	return errors.Join(printed, waits(ctx, cl, receipt, err))
+	return errors.Join(printed, waits(ctx, cl, r.ID(), err))
 }
 
 // waits adds to a denial how to ask again, where an approval could let the action
 // pass. That this cannot be told is no fault of its own.
-func waits(ctx context.Context, cl *register.Client, receipt *deedv1.Receipt, denied error) error {
+func waits(ctx context.Context, cl *register.Client, id string, denied error) error {
 	if denied == nil {
 		return nil
 	}
-	if ok, err := consent.Waits(ctx, cl.Consent(), attest.ID(receipt.GetId()), time.Now().UnixMilli()); err != nil || !ok {
+	if ok, err := consent.Waits(ctx, cl.Consent(), attest.ID(id), time.Now().UnixMilli()); err != nil || !ok {
 		return denied
 	}
 	_, hint := console.Classify(denied)
-	return console.Hint(denied, hint+"; once it is approved: deed submit --again "+receipt.GetId())
+	return console.Hint(denied, hint+"; once it is approved: deed submit --again "+id)
 }
