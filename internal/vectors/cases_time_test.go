@@ -256,7 +256,28 @@ func erasureCases() []vectorCase {
 			again, _ := s.displayed("10.00")
 			return again
 		}),
+		erasedApproval("of what a gate asks for", "The approval opens the gate no more.", "refused approval.erased", attest.WarrantGate{Approvers: theTwo, Display: true, M: 1, When: attest.When{Always: true}}),
+		erasedApproval("of what no gate asks for", "The gate asks for the approval alone.", "human_directed", attest.WarrantGate{Approvers: theTwo, M: 1, When: attest.When{Always: true}}),
+		erasedApproval("of another than a gate asks", "Its approval opens no gate anyway.", "human_directed, denied gate.approvals", attest.WarrantGate{Approvers: theTwo[:1], Display: true, M: 1, When: attest.When{Always: true}}),
 	}
+}
+
+// theTwo are an approver who is not asked here, and the treasurer, who is.
+var theTwo = []string{"controller", "treasurer"}
+
+// erasedApproval is an action under a gate, approved by the treasurer, whose display is
+// erased before it.
+func erasedApproval(name, why, want string, g attest.WarrantGate) vectorCase {
+	return vectorCase{"erasure/" + name, "approval.erased", why, want, func(s *scene) cast.Sent {
+		a := s.Transfer(s.Payments, s.gated(g), "10.00")
+		shown := []byte("Pay 10.00")
+		yes := s.Approval(s.Treasurer, a)
+		yes.Display = attest.DigestOf(shown)
+		id := s.allow(s.Sign(s.Treasurer, yes, shown))
+		a.Authority.Approvals = []attest.ID{id}
+		s.allow(s.Endorsed(s.Sign(s.Admin, s.Erasure(yes.Display, id)), s.Second))
+		return s.asPayments(a)
+	}}
 }
 
 // timeAttacks are those with a stolen key.
