@@ -41,20 +41,20 @@ func (p *Prepared) readErased(v View, _ *Read) error {
 			return attest.Refuse("object.erased", "objects", "no object that was erased", string(d))
 		}
 	}
-	for _, a := range p.displayed() {
-		switch gone, err := v.Get(erasedTable, a.statement.Display.Hex()); {
-		case err != nil:
-			return err
-		case gone != nil:
-			return attest.Refuse("approval.erased", "authority.approvals", "approvals of which it is there what was shown", string(a.logged.ID()))
-		}
-	}
 	for _, d := range p.tokens {
 		switch gone, err := v.Get(erasedTable, d.Hex()); {
 		case err != nil:
 			return err
 		case gone != nil: // since the check, which read it
 			return attest.Refuse("trust.changed", "root.evidence", "tokens that are there", string(d))
+		}
+	}
+	for _, a := range p.displayed() {
+		switch gone, err := v.Get(erasedTable, a.statement.Display.Hex()); {
+		case err != nil:
+			return err
+		case gone != nil:
+			return attest.Refuse("approval.erased", "authority.approvals", "approvals of which it is there what was shown", string(a.logged.ID()))
 		}
 	}
 	return nil

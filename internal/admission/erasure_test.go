@@ -1,9 +1,11 @@
 package admission_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/deedlog/deed/attest"
+	"github.com/deedlog/deed/internal/admission"
 	"github.com/deedlog/deed/internal/testkit/cast"
 )
 
@@ -84,7 +86,16 @@ func TestErasedDisplay(t *testing.T) {
 			s.allow(s.Sign(s.Payments, a))
 			continue
 		}
-		s.refuse(s.Sign(s.Payments, a), "approval.erased")
+		sent := s.Sign(s.Payments, a)
+		s.refuse(sent, "approval.erased")
+		sub, err := admission.NewSubmission(sent.Envelope, sent.Objects, admission.Anonymous)
+		s.Check(err)
+		checked, err := admission.Check(sub, s, nil, s.Now())
+		s.Check(err)
+		some := broken{s, func(table, key string) bool { return table == "erased" && key == consent.Display.Hex() }}
+		if _, err := checked.Read(some); !errors.Is(err, errDisk) {
+			t.Errorf("a store that fails has said nothing: %v", err)
+		}
 		anew := s.Approval(s.Treasurer, a)
 		anew.Display = attest.DigestOf([]byte("pay 10.00, once more"))
 		a.Authority.Approvals = []attest.ID{s.allow(s.Sign(s.Treasurer, anew, []byte("pay 10.00, once more")))}

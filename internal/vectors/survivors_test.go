@@ -98,9 +98,10 @@ var survivors = []survivor{
 		`attest/warrant/debit.go pay: s.Sum < 0`,
 		`attest/warrant/debit.go use: s.Uses < 0`,
 	}},
-	{"records that lie to a verifier, objects that it does not have, and stores that fail", "internal/admission TestAsked TestBrokenView TestCompromisedBytesUnknown TestLiarAboutTokens TestLiarWithoutTokens", []string{
+	{"records that lie to a verifier, objects that it does not have, and stores that fail", "internal/admission TestAsked TestBrokenView TestCompromisedBytesUnknown TestErasedDisplay TestLiarAboutTokens TestLiarWithoutTokens", []string{
 		`internal/admission/compromise.go MarkKey: if err == nil && !ok`,
 		`internal/admission/erasure.go readErased: case err != nil`,
+		`internal/admission/erasure.go readErased: case err != nil #3`,
 		`internal/admission/refuse.go RefusedKey: if a == nil`,
 		`internal/admission/tokenevidence.go accountOf: account == nil`,
 		`internal/admission/tokenevidence.go accountOf: if err != nil || account == nil`,
