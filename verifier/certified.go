@@ -66,7 +66,7 @@ func again(i *item, s attest.Signer) error {
 // What a signature by certificate or by an SSH key does not show, in fixed words.
 const (
 	revocationLimit = "This does not show that the certificate behind a signature had not been revoked: neither OCSP nor revocation lists were looked at, by the register or here."
-	keylessLimit    = "This does not show that the identity provider of a sigstore signature logged in the right person, nor that its certificate is in a public log: a certificate timestamp (SCT) was not asked for."
+	keylessLimit    = "This does not show that the identity provider of a sigstore signature logged in the right person, or a person at all and not a program, nor that its certificate is in a public log: a certificate timestamp (SCT) was not asked for."
 	securityLimit   = "This does not show on which page or in which program the user of a security key was asked to touch it: an SSH signature names none."
 )
 

@@ -143,7 +143,7 @@ func TestSignatures(t *testing.T) {
 			`the identity provider that the certificate names: "https://accounts.acme.example"`,
 			`by the authorities fulcio:sigstore and tsa:time`,
 			`, give or take 1s, while the certificate was valid, by a time stamp of "CN=stamps of Time"`,
-			"This does not show that the identity provider of a sigstore signature logged in the right person, nor that its certificate is in a public log: a certificate timestamp (SCT) was not asked for.",
+			"This does not show that the identity provider of a sigstore signature logged in the right person, or a person at all and not a program, nor that its certificate is in a public log: a certificate timestamp (SCT) was not asked for.",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
