@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -304,6 +305,37 @@ func TestDoubtFiltersAfterReload(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	if s.index.Load().segments[0].filter.Load() == nil {
 		t.Error("no filter after reload")
+	}
+}
+
+// A commit is on the disk and not learned yet when the indexer, in doubt, reads the
+// index again.
+func TestDoubtLearnedOnce(t *testing.T) {
+	s := openDoubted(t, filepath.Join(t.TempDir(), "db"))
+	defer s.Close()
+	m := &growing{head: ledger.EmptyHead()}
+	m.commit(t, s, 3)
+	s.indexing.Lock()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.commit(t, s, 2)
+	}()
+	for {
+		if head, err := s.Load(background); err != nil || head.Size == 5 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	err := s.reloadHeld()
+	s.indexing.Unlock()
+	<-done
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.index.Load().parts[0].rows[ledger.Row{Name: "all"}]
+	if want := []uint64{0, 1, 2, 3, 4}; !slices.Equal(got, want) {
+		t.Errorf("the row has entries %v, want %v", got, want)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 type index struct {
 	segments []*segment // by start
 	parts    []*part    // the entries after the last segment
+	end      uint64     // index after the last entry that it knows of
 }
 
 // errGone: the segment was merged into another meanwhile, which a newer index
@@ -52,7 +53,7 @@ func (x *index) adopt(from *index) {
 
 // with returns an index that knows of a commit too.
 func (x *index) with(k *keys) *index {
-	next := &index{segments: x.segments, parts: slices.Clone(x.parts)}
+	next := &index{segments: x.segments, parts: slices.Clone(x.parts), end: max(x.end, k.end())}
 	for number := k.start / partEntries; number*partEntries < k.end(); number++ {
 		if number*partEntries < x.indexed() {
 			continue // at a start: a segment has this already
@@ -70,7 +71,7 @@ func (x *index) with(k *keys) *index {
 // without returns an index in which one segment has taken the place of a part,
 // or of the segments that were merged into it.
 func (x *index) without(s *segment) *index {
-	next := new(index)
+	next := &index{end: x.end}
 	covered := func(low, high uint64) bool { return s.start() <= low && high <= s.end() }
 	for _, o := range x.segments {
 		if !covered(o.start(), o.end()) {
@@ -150,6 +151,7 @@ func loadCatalog(tx *bolt.Tx) (*index, error) {
 		}
 		x.segments = append(x.segments, s)
 	}
+	x.end = x.indexed()
 	return x, nil
 }
 

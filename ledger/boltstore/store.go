@@ -327,10 +327,14 @@ func (s *Store) transact(f func() error, written *bool) error {
 	return err
 }
 
-// learn adds a commit to the index, and the objects to those that are known.
+// learn adds a commit to the index, and the objects to those that are known. The
+// indexer may have read it from the disk before, after a doubt of its own: then the
+// index has it, and would give its rows twice.
 func (s *Store) learn(k *keys) {
 	s.indexing.Lock()
-	s.index.Store(s.index.Load().with(k))
+	if x := s.index.Load(); x.end < k.end() {
+		s.index.Store(x.with(k))
+	}
 	s.indexing.Unlock()
 	if len(s.known)+len(k.objects) > maxKnown || s.known == nil {
 		s.known = make(map[ledger.Hash]struct{})
