@@ -189,7 +189,7 @@ func (w *world) load(ctx context.Context, t *testing.T) *acks {
 			for i := 0; ctx.Err() == nil; i++ {
 				receipt, err := agent.session.Record(context.WithoutCancel(ctx), agent.act(w.warrant, i), done)
 				if err != nil {
-					if !t.Failed() { // else it may be over, and the server gone for good
+					if !t.Failed() && t.Context().Err() == nil { // else it is over, and the server gone for good
 						t.Errorf("%s: %v", agent.id, err)
 					}
 					return
