@@ -2,6 +2,7 @@ package oauthtest
 
 import (
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,8 +41,9 @@ func TestDelegatedModel(t *testing.T) {
 	if code := s.sealed(scope); code != "object.sealed" {
 		t.Errorf("a token that has not ended: %q", code)
 	}
-	if v := s.verdict(delegated.ID, keys, verifier.Options{}); v.ExitCode() != 2 || v.Subjects[0].Established {
-		t.Errorf("before the token ends: exit code %d, %s", v.ExitCode(), v.Failure())
+	v := s.verdict(delegated.ID, keys, verifier.Options{})
+	if without := v.Subjects[0].Attribution; v.ExitCode() != 2 || !strings.HasPrefix(v.Failure(), "token.sealed") || without.Row != 2 || without.Authorizing != "" {
+		t.Errorf("before the token ends: exit code %d, %s: %+v", v.ExitCode(), v.Failure(), without)
 	}
 
 	// Later, offline, with the provider's keys that the auditor fetched.
