@@ -32,8 +32,9 @@ func (s *Store) runIndexer() {
 }
 
 // indexOnce ends an erasure that found no room, writes one segment that is due, or
-// frees one that is not needed any more, and reports whether there was one. A merge that meets damage is not tried again before the next start: what it
-// would merge is found all the same, and deed log check names the damage.
+// frees one that is not needed any more, and reports whether there was one. A merge
+// that meets damage is not tried again before the next start: what it would merge is
+// found all the same, and deed log check names the damage.
 func (s *Store) indexOnce() (bool, error) {
 	if s.unwiped.Load() {
 		return true, s.finishErasures()
