@@ -14,7 +14,6 @@ import (
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/cmd/deed/internal/console"
 	"github.com/deedlog/deed/cmd/deed/internal/register"
-	"github.com/deedlog/deed/cmd/deed/internal/signing"
 	"github.com/deedlog/deed/cmd/deed/internal/statement"
 	"github.com/deedlog/deed/identity"
 )
@@ -76,30 +75,16 @@ func (c *compromise) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	keys, err := signing.ReadKeys(c.Also)
-	if err != nil {
-		return err
-	}
-	ctx, cl, done, err := c.Open(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer done()
-	s := &attest.Compromise{Reason: c.reason, Since: since}
-	if s.Thing, err = c.thing(func(ref string) (attest.Statement, attest.ID, error) {
-		l, _, err := cl.Logged(ctx, ref)
-		if err != nil {
-			return nil, "", err
-		}
-		return l.Verified.Statement(), l.ID(), nil
-	}, func() (attest.Digest, error) { return keyOf(ctx, cl, c.person) }); err != nil {
-		return err
-	}
-	signer, err := c.Administrator(&c.Connection)
-	if err != nil {
-		return err
-	}
-	return c.SubmitAs(ctx, cmd, cl, signer, s, nil, signer.EndorsedBy(keys))
+	return c.PutFound(cmd, func(ctx context.Context, cl *register.Client) (attest.Statement, error) {
+		thing, err := c.thing(func(ref string) (attest.Statement, attest.ID, error) {
+			l, _, err := cl.Logged(ctx, ref)
+			if err != nil {
+				return nil, "", err
+			}
+			return l.Verified.Statement(), l.ID(), nil
+		}, func() (attest.Digest, error) { return keyOf(ctx, cl, c.person) })
+		return &attest.Compromise{Reason: c.reason, Since: since, Thing: thing}, err
+	})
 }
 
 // thing reads what is compromised from the flags. logged looks a statement up,

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +11,7 @@ import (
 
 	"github.com/deedlog/deed/attest"
 	"github.com/deedlog/deed/cmd/deed/internal/console"
-	"github.com/deedlog/deed/cmd/deed/internal/signing"
+	"github.com/deedlog/deed/cmd/deed/internal/register"
 	"github.com/deedlog/deed/cmd/deed/internal/statement"
 )
 
@@ -65,20 +66,25 @@ func (e *erase) run(cmd *cobra.Command, args []string) error {
 	if e.reason == "" {
 		return console.Usage("want why, for people: --reason TEXT")
 	}
-	keys, err := signing.ReadKeys(e.Also)
-	if err != nil {
-		return err
-	}
-	ctx, cl, done, err := e.Open(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer done()
+	return e.PutFound(cmd, func(ctx context.Context, cl *register.Client) (attest.Statement, error) {
+		named, err := erasable(ctx, cl, args)
+		if err != nil {
+			return nil, err
+		}
+		s := &attest.Erasure{Basis: attest.ErasureBasis(e.basis), Reason: e.reason}
+		s.Objects, err = e.chosen(named)
+		return s, err
+	})
+}
+
+// erasable are the objects that may be erased of statements, each with those that
+// name it.
+func erasable(ctx context.Context, cl *register.Client, refs []string) (map[attest.Digest][]attest.ID, error) {
 	named := map[attest.Digest][]attest.ID{}
-	for _, ref := range args {
+	for _, ref := range refs {
 		l, _, err := cl.Logged(ctx, ref)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, d := range attest.Erasable(l.Verified.Statement()) {
 			if slices.Contains(l.Record.Objects, d) && !slices.Contains(named[d], l.ID()) {
@@ -86,15 +92,7 @@ func (e *erase) run(cmd *cobra.Command, args []string) error {
 			}
 		}
 	}
-	s := &attest.Erasure{Basis: attest.ErasureBasis(e.basis), Reason: e.reason}
-	if s.Objects, err = e.chosen(named); err != nil {
-		return err
-	}
-	signer, err := e.Administrator(&e.Connection)
-	if err != nil {
-		return err
-	}
-	return e.SubmitAs(ctx, cmd, cl, signer, s, nil, signer.EndorsedBy(keys))
+	return named, nil
 }
 
 // chosen are the objects that are to be erased, of those that the statements name.

@@ -75,7 +75,7 @@ func (a *approveCommand) printList(cmd *cobra.Command, list []consent.Asked, now
 	return console.Print(cmd.OutOrStdout(), b.String())
 }
 
-// words are one action of the list.
+// askedWords are one action of the list.
 func askedWords(a consent.Asked, now int64) string {
 	var b strings.Builder
 	x, w := a.Action, a.Warrant

@@ -37,6 +37,15 @@ func (c *Submitter) QuorumFlags(cmd *cobra.Command) {
 // Put completes, signs and submits a statement as an administrator, endorsed with
 // the keys of --also. endorse makes the other objects that depend on the payload.
 func (c *Submitter) Put(cmd *cobra.Command, s attest.Statement, objects [][]byte, endorse func(payload []byte) ([][]byte, error)) error {
+	return c.put(cmd, func(context.Context, *register.Client) (attest.Statement, error) { return s, nil }, objects, endorse)
+}
+
+// PutFound is Put of a statement that build makes of what the register has.
+func (c *Submitter) PutFound(cmd *cobra.Command, build func(context.Context, *register.Client) (attest.Statement, error)) error {
+	return c.put(cmd, build, nil, nil)
+}
+
+func (c *Submitter) put(cmd *cobra.Command, build func(context.Context, *register.Client) (attest.Statement, error), objects [][]byte, endorse func([]byte) ([][]byte, error)) error {
 	keys, err := signing.ReadKeys(c.Also)
 	if err != nil {
 		return err
@@ -46,6 +55,10 @@ func (c *Submitter) Put(cmd *cobra.Command, s attest.Statement, objects [][]byte
 		return err
 	}
 	defer done()
+	s, err := build(ctx, cl)
+	if err != nil {
+		return err
+	}
 	signer, err := c.Administrator(&c.Connection)
 	if err != nil {
 		return err
